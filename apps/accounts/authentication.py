@@ -1,0 +1,114 @@
+"""From credentials to whom we speak with: bearer tokens for the API, passwords for the admin."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+
+from apps.core import logs
+from apps.core.network import Caller
+
+from . import tokens
+from .maturity import Maturity
+from .models import User
+from .services import sessions
+from .services.sessions import BadCredentials, ProfileState
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who makes this request, known from its token alone: no user row was read.
+
+    `pk` is the account's, so that limits, idempotency and querysets can use it. `profile` is None until
+    one is selected.
+    """
+
+    pk: int
+    account_id: UUID
+    session_id: UUID
+    verified: bool
+    is_staff: bool
+    profile: ProfileState | None
+
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def ceiling(self) -> int:
+        """The highest maturity rating it may watch, or grant to a profile."""
+        return self.profile.maturity if self.profile else Maturity.A
+
+    @property
+    def is_kid(self) -> bool:
+        return self.profile is not None and self.profile.kid
+
+    def user(self) -> User:
+        """The account's row, for the few views that need it."""
+        return User.objects.get(pk=self.pk)
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access>`: a good signature and a session that is alive."""
+
+    def authenticate(self, request: Request) -> tuple[Principal, Any] | None:
+        try:
+            token = tokens.bearer(request._request)
+        except ExpiredTokenError as error:
+            raise AuthenticationFailed("The access token has expired.", code="token_expired") from error
+        except TokenError as error:
+            raise AuthenticationFailed("The access token is not valid.") from error
+        if token is None:
+            return None
+        try:
+            principal = self._principal(token)
+        except (KeyError, ValueError) as error:
+            raise AuthenticationFailed("The access token is not valid.") from error
+        logs.context.set({**logs.context.get(), "account": str(principal.account_id)})
+        return principal, token
+
+    @staticmethod
+    def _principal(token: Any) -> Principal:
+        session, profile = str(UUID(token["sid"])), str(UUID(token["pid"])) if token.get("pid") else ""
+        state = sessions.state_of(session, profile)
+        if state is None:
+            raise AuthenticationFailed("This session has ended. Sign in again.", code="token_expired")
+        return Principal(
+            pk=state.account,
+            account_id=UUID(token["sub"]),
+            session_id=UUID(session),
+            verified=state.verified,
+            is_staff=state.staff,
+            profile=state.profile,
+        )
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = BearerAuthentication
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class PasswordBackend(ModelBackend):
+    """Sign-in of staff to the admin: the same limits, the same hash pool, the same audit log."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+    ) -> User | None:
+        if request is None or not username or not password:
+            return None
+        try:
+            return sessions.check_credentials(username, password, caller=Caller.of(request))
+        except BadCredentials:
+            return None

@@ -1,0 +1,157 @@
+"""Giving people a copy of what we hold, and erasing it."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts import store
+from apps.accounts.models import DataRequest, MailToken, Profile, SecurityEvent, Session, User
+from apps.accounts.personal_data import HOLDERS, Holder, register
+from apps.core import jobs
+from apps.core.models import IdempotentAnswer
+from apps.core.network import Caller
+
+from . import audit, sessions
+
+log = logging.getLogger(__name__)
+
+Kind, State = DataRequest.Kind, DataRequest.State
+COPY_LIVES = timedelta(days=7)
+FRESH_FOR = timedelta(hours=24)
+RUN = "apps.accounts.tasks.run_data_request"
+ACCOUNT_FIELDS = ("public_id", "email", "pending_email", "email_verified_at", "country", "is_staff", "created_at",
+                  "last_login")  # fmt: skip
+PROFILE_FIELDS = ("public_id", "name", "avatar", "language", "maturity", "kid", "created_at", "updated_at")
+SESSION_FIELDS = ("public_id", "device_name", "user_agent", "country", "created_at", "last_seen_at", "expires_at",
+                  "revoked_at", "revoked_because")  # fmt: skip
+
+
+def ask_for_copy(user: User, *, caller: Caller, anew: bool = False) -> DataRequest:
+    """The account's latest copy or the running request for one; a new request where there is none."""
+    now = timezone.now()
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        ours = DataRequest.objects.filter(account=user, kind=Kind.EXPORT)
+        open_one = ours.filter(state__in=[State.QUEUED, State.RUNNING]).first()
+        done = ours.filter(state=State.DONE, asked_at__gt=now - FRESH_FOR, expires_at__gt=now).first()
+        found = open_one or (None if anew else done)
+        if found:
+            return found
+        audit.record(audit.Kind.DATA_EXPORTED, account=user.public_id, caller=caller)
+        return _open(user, Kind.EXPORT)
+
+
+def erase_account(user: User, *, password: str, caller: Caller) -> DataRequest:
+    """Shut the account at once, and erase it in the background. The request is the receipt."""
+    sessions.confirm_password(user, password, caller=caller)
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        found = DataRequest.objects.filter(
+            account=user, kind=Kind.ERASE, state__in=[State.QUEUED, State.RUNNING]
+        ).first()
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        sessions.sign_out_everywhere(user, because="erased")
+        return found or _open(user, Kind.ERASE)
+
+
+def _open(user: User, kind: Kind) -> DataRequest:
+    request = DataRequest.objects.create(
+        kind=kind, account=user, account_public_id=user.public_id, asked_at=timezone.now()
+    )
+    jobs.enqueue(RUN, request=str(request.public_id))
+    return request
+
+
+def run(request: DataRequest) -> None:
+    """The background half; safe to repeat after a crash."""
+    if request.state == State.DONE:
+        return
+    request.start()
+    request.save(update_fields=["state"])
+    account = request.account
+    if request.kind == Kind.EXPORT and account:
+        _export(request, account)
+    else:
+        _erase(request, account)
+    log.info("data request done", extra={"kind": request.kind, "account": str(request.account_public_id)})
+
+
+def _export(request: DataRequest, user: User) -> None:
+    now = timezone.now()
+    result = {name: holder.export(user) for name, holder in HOLDERS.items()}
+    request.result = {"account": str(user.public_id), "made_at": now.isoformat(), **_plain(result)}
+    request.finished_at, request.expires_at = now, now + COPY_LIVES
+    request.finish()
+    request.save()
+
+
+def _erase(request: DataRequest, user: User | None) -> None:
+    """The account's own holder goes last: while its row is there, the job can be repeated."""
+    counts: dict[str, Any] = request.result or {}
+    with transaction.atomic():
+        if user:
+            for name, holder in reversed(HOLDERS.items()):
+                counts[name] = holder.erase(user)
+            audit.record(audit.Kind.ACCOUNT_ERASED, account=request.account_public_id)
+        request.account = None
+        request.result = {
+            "erased": counts,
+            "kept": {name: one.kept for name, one in HOLDERS.items() if one.kept},
+        }
+        request.finished_at = timezone.now()
+        request.finish()
+        request.save()
+
+
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    """Values as JSON has them."""
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(data, default=str))
+    return plain
+
+
+def forget_copies() -> int:
+    """Drop the copies past their seven days; the requests stay."""
+    return DataRequest.objects.filter(kind=Kind.EXPORT, expires_at__lt=timezone.now()).update(result=None)
+
+
+# --- What accounts itself holds --------------------------------------------------------------------
+
+
+def _export_own(user: User) -> dict[str, Any]:
+    events = SecurityEvent.objects.filter(account=user.public_id)
+    return {
+        "account": User.objects.filter(pk=user.pk).values(*ACCOUNT_FIELDS).get(),
+        "profiles": list(Profile.objects.filter(account=user).values(*PROFILE_FIELDS)),
+        "sessions": list(Session.objects.filter(account=user).values(*SESSION_FIELDS)),
+        "security_events": list(events.values("at", "kind", "session", "network", "facts")),
+        "data_requests": list(user.data_requests.values("public_id", "kind", "state", "asked_at")),
+    }
+
+
+def _erase_own(user: User) -> dict[str, int]:
+    ids = list(Session.objects.filter(account=user).values_list("public_id", flat=True))
+    counts = {
+        "profiles": Profile.objects.filter(account=user).count(),
+        "sessions": len(ids),
+        "mail_tokens": MailToken.objects.filter(account=user).delete()[0],
+        "exports": DataRequest.objects.filter(account=user, kind=Kind.EXPORT).delete()[0],
+        "idempotency_keys": IdempotentAnswer.objects.filter(scope=f"account:{user.pk}").delete()[0],
+    }
+    User.objects.filter(pk=user.pk).delete()
+    transaction.on_commit(lambda: store.forget_states(ids))
+    return {**counts, "account": 1}
+
+
+register(
+    Holder(
+        "accounts",
+        _export_own,
+        _erase_own,
+        kept="Security events under the account's random id, without name or e-mail, for one year "
+        "(DPDP Rules 2025, rule 6: logs are kept for at least one year). This receipt.",
+    )
+)

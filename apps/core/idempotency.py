@@ -1,0 +1,79 @@
+"""`Idempotency-Key`: repeat an unsafe POST safely (docs/api.md).
+
+The record is inserted first, in the transaction of the deed itself, so a key and its effect exist
+together or not at all. A second request with the key waits on the unique index for the first, then gets
+the same answer; if the first takes too long, it is told 409. Refusals are not kept: nothing happened.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, cast
+
+import orjson
+from django.db import connection, transaction
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .errors import DomainError, InvalidField
+from .models import IdempotentAnswer
+from .network import client_ip
+
+KEPT_FOR = timedelta(hours=24)
+MAX_KEY_LENGTH = 255
+View = Callable[..., Response]
+
+
+class IdempotencyMismatch(DomainError):
+    code = "idempotency_mismatch"
+    status = 422
+    detail = "This Idempotency-Key was used with another request body."
+
+
+def idempotent(view: View) -> View:
+    """Decorates a view's `post` that creates something; its answers must not hold secrets."""
+
+    @wraps(view)
+    def post(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return view(self, request, *args, **kwargs)
+        if not key.isascii() or not key.isprintable() or not 1 <= len(key) <= MAX_KEY_LENGTH:
+            raise InvalidField("Idempotency-Key", "invalid", "1 to 255 printable ASCII characters.")
+        with transaction.atomic():
+            record, fresh = _claim(request, key)
+            if not fresh:
+                return Response(record.body, status=record.status, headers={"Idempotent-Replay": "true"})
+            response = view(self, request, *args, **kwargs)
+            record.status = response.status_code
+            record.body = orjson.loads(orjson.dumps(response.data))
+            record.save(update_fields=["status", "body"])
+            return response
+
+    cast(Any, post).is_idempotent = True
+    return post
+
+
+def _claim(request: Request, key: str) -> tuple[IdempotentAnswer, bool]:
+    body = hashlib.sha256(orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    user = request.user
+    scope = f"account:{user.pk}" if user.is_authenticated else f"address:{client_ip(request)}"
+    path = request.path_info[:200]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '1500ms'")
+    IdempotentAnswer.objects.filter(
+        scope=scope, route=path, key=key, created_at__lt=timezone.now() - KEPT_FOR
+    ).delete()
+    record, fresh = IdempotentAnswer.objects.get_or_create(
+        scope=scope, route=path, key=key, defaults={"body_sha256": body}
+    )
+    if record.body_sha256 != body:
+        raise IdempotencyMismatch
+    return record, fresh
+
+
+def forget_old_answers() -> int:
+    """Drop answers past their 24 hours; how many."""
+    return IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]

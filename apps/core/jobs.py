@@ -1,0 +1,87 @@
+"""Background work: a thin edge over Procrastinate, so that every task is rescued, logged and retried alike.
+
+Enqueueing is an INSERT in the caller's transaction: the job exists if and only if the deed does.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import procrastinate
+from django.db import close_old_connections
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.tasks import Task
+
+from . import logs
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 5
+STALLED_AFTER_S = 20
+
+
+def task(
+    *, queue: str = "default", attempts: int = 5, cron: str = "", priority: int = 0
+) -> Callable[[Callable[..., Any]], "Task[Any, Any, Any]"]:
+    """Registers a function as a task. Arguments are JSON and hold ids, never e-mails or tokens.
+
+    `cron` (five or six fields, the sixth for seconds first) makes it periodic. A task must be safe to run
+    twice: a worker that dies is replaced, and its job starts again.
+    """
+    retry = procrastinate.RetryStrategy(max_attempts=attempts, exponential_wait=2)
+
+    def register(function: Callable[..., Any]) -> "Task[Any, Any, Any]":
+        @wraps(function)
+        def run(context: JobContext, **arguments: Any) -> Any:
+            token = logs.context.set({"job_id": context.job.id, "task": context.job.task_name})
+            close_old_connections()
+            try:
+                return function(**arguments)
+            finally:
+                close_old_connections()
+                logs.context.reset(token)
+
+        name = f"{function.__module__}.{function.__name__}"
+        options: dict[str, Any] = {"queue": queue, "priority": priority, "name": name, "pass_context": True}
+        if not cron:
+            return app.task(**options, retry=retry)(run)
+        registered = app.task(**options, queueing_lock=name)(_without_timestamp(run))
+        app.periodic(cron=cron)(registered)
+        return registered
+
+    return register
+
+
+def _without_timestamp(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Periodic tasks are handed the tick; ours read the clock."""
+
+    @wraps(run)
+    def tick(context: JobContext, timestamp: int) -> Any:
+        return run(context)
+
+    return tick
+
+
+def enqueue(name: str, **arguments: Any) -> int:
+    """Enqueue the task of that dotted name, in the current transaction; the job's id.
+
+    By name, because services enqueue tasks and tasks call services.
+    """
+    return int(app.configure_task(name).defer(**arguments))
+
+
+def work(queues: Sequence[str] | None, concurrency: int, *, wait: bool = True) -> None:
+    """Run jobs until told to stop (SIGTERM, SIGINT: the running jobs finish first)."""
+    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
+        app.run_worker(
+            queues=list(queues) if queues else None,
+            concurrency=concurrency,
+            wait=wait,
+            delete_jobs="successful",
+            shutdown_graceful_timeout=20,
+            fetch_job_polling_interval=5,
+            update_heartbeat_interval=HEARTBEAT_S,
+            stalled_worker_timeout=STALLED_AFTER_S,
+        )

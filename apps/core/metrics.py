@@ -1,0 +1,54 @@
+"""Prometheus metrics of this process group, and who may read them.
+
+`manage.py web` sets PROMETHEUS_MULTIPROC_DIR when it runs several processes, so that any of them can
+answer for all.
+"""
+
+import os
+from hmac import compare_digest
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+REQUESTS = Counter("ottsite_requests_total", "Requests answered.", ["method", "route", "status"])
+LATENCY = Histogram(
+    "ottsite_request_seconds",
+    "Seconds from request to answer.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+def observe(method: str, route: str, status: int, seconds: float) -> None:
+    REQUESTS.labels(method if method in METHODS else "other", route, str(status)).inc()
+    LATENCY.labels(route).observe(seconds)
+
+
+def view(request: HttpRequest) -> HttpResponse:
+    """GET /metrics: for a caller with `METRICS_TOKEN`, or, when none is set, for this machine alone."""
+    if not _may_read(request):
+        raise Http404
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    if settings.METRICS_TOKEN:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
+    # A request that a proxy passed on comes from outside, whatever its peer is.
+    local = request.META.get("REMOTE_ADDR", "").split(":")[0] in {"127.0.0.1", ""}
+    return local and "X-Forwarded-For" not in request.headers

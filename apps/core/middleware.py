@@ -1,0 +1,110 @@
+"""What surrounds every request: its id, its deadline, its log line, its rate limit, its headers."""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from time import perf_counter
+
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.module_loading import import_string
+
+from . import errors, logs, metrics, ratelimit
+from .deadline import budget
+
+log = logging.getLogger("ottsite.access")
+REQUEST_ID = re.compile(r"[\w.:-]{8,64}", re.ASCII)
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+class RequestContextMiddleware:
+    """Outermost. Gives the request an id and a budget, and never lets an HTML error out under /api/."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        token = logs.context.set({"request_id": request_id})
+        started = perf_counter()
+        try:
+            with budget(settings.REQUEST_DEADLINE_S):
+                response = self.get_response(request)
+            if is_api(request):
+                response = as_problem(response)
+            response.headers["X-Request-ID"] = request_id
+            self._account_for(request, response, perf_counter() - started)
+            return response
+        finally:
+            logs.context.reset(token)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A refusal or a lost store outside DRF: the admin, the site, the probes."""
+        refusal = errors.translate(error)
+        if refusal is None or refusal.status in {400, 403, 404}:
+            return None
+        if is_api(request):
+            return errors.problem(refusal)
+        page = render_to_string("problem.html", {"status": refusal.status, "detail": refusal.detail})
+        return HttpResponse(page, status=refusal.status, headers=refusal.headers)
+
+    @staticmethod
+    def _account_for(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        match = request.resolver_match
+        # The pattern, never the path: paths carry tokens.
+        route = match.route if match else "unmatched"
+        metrics.observe(request.method or "", route, response.status_code, seconds)
+        log.info(
+            "request",
+            extra={
+                "method": request.method,
+                "route": route,
+                "status": response.status_code,
+                "ms": round(seconds * 1000, 1),
+            },
+        )
+
+
+def as_problem(response: HttpResponse) -> HttpResponse:
+    """The answer itself, or, for an HTML error page of Django's own, the problem it stands for."""
+    html = response.headers.get("Content-Type", "").startswith("text/html")
+    if response.status_code < 400 or not html:
+        return response
+    kept = {"Allow", "Retry-After", "Vary"} & set(response.headers)
+    return errors.rendered(errors.document(response.status_code), {k: response.headers[k] for k in kept})
+
+
+class RateLimitMiddleware:
+    """`RATE_LIMIT_DEFAULT` requests under /api/ per client, told in headers whether or not it is used up."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.client_key = import_string(settings.RATE_LIMIT_CLIENT_KEY)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_api(request) or request.method == "OPTIONS":
+            return self.get_response(request)
+        usage = ratelimit.hit("api", self.client_key(request), settings.RATE_LIMIT_DEFAULT)
+        response = errors.problem(usage.refusal()) if usage.exceeded else self.get_response(request)
+        for name, value in usage.headers().items():
+            # A stricter rule that a view applied speaks for itself.
+            response.headers.setdefault(name, value)
+        return response
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """django-csp, with the few relaxations of `CSP_RELAXED` under their path prefixes."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        for prefix, update in settings.CSP_RELAXED.items():
+            if request.path_info.startswith(prefix):
+                response._csp_update = update  # type: ignore[attr-defined]
+        return super().process_response(request, response)

@@ -1,0 +1,80 @@
+"""Who is calling: the client's address behind our own proxies, and the country it lies in."""
+
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address, ip_network
+from typing import Self
+
+import maxminddb
+from django.conf import settings
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What services may know of the other end: its address, what it calls itself, its country or ""."""
+
+    address: str
+    user_agent: str
+    country: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Self:
+        address = client_ip(request)
+        agent = request.META.get("HTTP_USER_AGENT", "")
+        # Header bytes reach WSGI as Latin-1; what PostgreSQL cannot store is of no use to anybody.
+        agent = "".join(char for char in agent if char.isprintable())[:200]
+        return cls(address, agent, country_of(address))
+
+    @property
+    def network(self) -> str:
+        """The address without its last part: enough to tell two places apart, not to find a person."""
+        bits = 48 if ":" in self.address else 24
+        return str(ip_network(f"{self.address}/{bits}", strict=False).network_address)
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The address that the outermost of our `TRUSTED_PROXY_COUNT` proxies saw.
+
+    Each proxy of ours appends one entry to X-Forwarded-For, so the client is that many entries from
+    the right, counting the peer itself; whatever stands further left was written by the client.
+    """
+    peer = _address(request.META.get("REMOTE_ADDR", "")) or "0.0.0.0"  # noqa: S104 an unknown address, no bind
+    hops = settings.TRUSTED_PROXY_COUNT
+    if not hops:
+        return peer
+    chain = [*request.META.get("HTTP_X_FORWARDED_FOR", "").split(","), peer]
+    if len(chain) <= hops:
+        return peer
+    return _address(chain[-hops - 1]) or peer
+
+
+def _address(text: str) -> str | None:
+    """A canonical address out of `1.2.3.4`, `1.2.3.4:80`, `[::1]:80` or `::1`."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
+
+
+@cache
+def _countries() -> maxminddb.Reader | None:
+    return maxminddb.open_database(settings.GEOIP_PATH) if settings.GEOIP_PATH else None
+
+
+def country_of(address: str) -> str:
+    """ISO 3166 code of the address by the operator's database (`GEOIP_PATH`), or "" when unknown."""
+    reader = _countries()
+    found = reader.get(address) if reader else None
+    if not isinstance(found, dict):
+        return ""
+    country = found.get("country")
+    code = found.get("country_code") or (country.get("iso_code") if isinstance(country, dict) else "")
+    return str(code or "")

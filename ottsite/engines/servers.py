@@ -1,0 +1,343 @@
+"""The four servers: how each is prepared, started, asked whether it is up, and stopped."""
+
+import asyncio
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from abc import ABC, abstractmethod
+from asyncio.subprocess import Process
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ottsite.engines.processes import (
+    Identity,
+    ServerFailed,
+    clear_leftovers,
+    spawn,
+    tail,
+    terminate,
+    unprivileged,
+)
+from ottsite.engines.state import State
+from ottsite.engines.wheels import binary, package_folders
+
+HOST = "127.0.0.1"
+PROBE_PAUSE = 0.02
+
+
+class Server(ABC):
+    """One server with its data directory ROOT/<engine> and log ROOT/<engine>.log."""
+
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+
+    def __init__(self, engine: str, root: Path, state: State) -> None:
+        self.engine = engine
+        self.root = root
+        self.state = state
+        self.directory = root / engine
+        self.log = root / f"{engine}.log"
+        self.binary = binary(engine).resolve()
+
+    @property
+    def port(self) -> int:
+        """The port, the same for the life of the data root where it stays free."""
+        return self.state.port(self.engine)
+
+    async def prepare(self) -> None:
+        """Make the data directory and the port ready; called before the first start."""
+        self.directory.mkdir(mode=0o700, exist_ok=True)
+        await self.clear()
+        await self._claim_port()
+
+    async def clear(self) -> None:
+        """Remove what a server killed with -9 may have left behind."""
+        await clear_leftovers(self.binary, self.directory)
+
+    async def start(self) -> Process:
+        """Start the server process."""
+        return await spawn(
+            self.command(),
+            cwd=self.directory,
+            log=self.log,
+            identity=self.identity(),
+            env=self.env(),
+        )
+
+    def identity(self) -> Identity:
+        """Return as whom the server runs."""
+        return Identity()
+
+    def env(self) -> Mapping[str, str]:
+        """Return what the server needs in its environment."""
+        return {}
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The URL for the application."""
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """Return the server's command line."""
+
+    @abstractmethod
+    async def until_up(self) -> None:
+        """Return when the server takes the application's work."""
+
+    async def _claim_port(self) -> None:
+        # The previous server may be just dying, so a busy port gets a second before it is lost.
+        for _ in range(20):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, self.port))
+                    return
+                except OSError:
+                    await asyncio.sleep(0.05)
+        self.state.new_port(self.engine)
+
+
+class Postgres(Server):
+    """PostgreSQL with the superuser and the database `ottsite`."""
+
+    stop_signal = signal.SIGINT  # "fast": does not wait for the clients
+
+    @property
+    def url(self) -> str:
+        """The URL for the application."""
+        return self._url("ottsite")
+
+    def _url(self, database: str) -> str:
+        password = self.state.password(self.engine)
+        return f"postgresql://ottsite:{password}@{HOST}:{self.port}/{database}"
+
+    async def prepare(self) -> None:
+        """Create the cluster on the first use; an initdb killed midway leaves no trace."""
+        for half_done in self.root.glob("initdb-*"):
+            shutil.rmtree(half_done, ignore_errors=True)
+        if not self.directory.exists():
+            await self._initdb()
+        elif not self.state.has_password(self.engine):
+            raise ServerFailed(f"state.json is lost: restore it or delete {self.directory}")
+        await super().prepare()
+
+    async def clear(self) -> None:
+        """Remove the lock file too: its number may by now be some other program's."""
+        await super().clear()
+        if Path("/proc/self").exists():  # else nobody knows whether the old server is gone
+            (self.directory / "postmaster.pid").unlink(missing_ok=True)
+
+    async def _initdb(self) -> None:
+        workshop = Path(tempfile.mkdtemp(prefix="initdb-", dir=self.root))
+        data, pwfile = workshop / "data", workshop / "password"
+        pwfile.write_text(self.state.password(self.engine))
+        options = "--username=ottsite --encoding=UTF8 --auth=scram-sha-256 --locale=C"
+        # The wheel has no ICU; the builtin provider sorts and folds the same on every machine.
+        options += " --locale-provider=builtin --builtin-locale=C.UTF-8"
+        command = [str(self.binary.with_name("initdb")), "--pgdata", str(data), *options.split()]
+        process = await spawn(
+            [*command, f"--pwfile={pwfile}"],
+            cwd=workshop,
+            log=self.log,
+            identity=unprivileged(workshop),
+            env={},
+        )
+        try:
+            if await process.wait() != 0:
+                raise ServerFailed(f"initdb failed:\n{tail(self.log)}")
+        finally:
+            await terminate(process, signal.SIGTERM, 5)
+        data.rename(self.directory)
+        shutil.rmtree(workshop)
+
+    def identity(self) -> Identity:
+        """Return an identity that is not uid 0, which PostgreSQL refuses."""
+        return unprivileged(self.directory)
+
+    def command(self) -> list[str]:
+        """Return the server's command line."""
+        settings = {
+            "listen_addresses": HOST,
+            "port": self.port,
+            "unix_socket_directories": "",
+            "max_connections": 200,
+        }
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        return [str(self.binary), "-D", str(self.directory), *options]
+
+    async def until_up(self) -> None:
+        """Return when the database `ottsite` exists and takes connections."""
+        import psycopg
+
+        await _until_listening(self.port)
+        while True:
+            try:
+                await self._ensure_database()
+                return
+            except psycopg.OperationalError:  # "the database system is starting up"
+                await asyncio.sleep(PROBE_PAUSE)
+
+    async def _ensure_database(self) -> None:
+        import psycopg
+
+        url = self._url("postgres")
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            found = await connection.execute("SELECT 1 FROM pg_database WHERE datname = 'ottsite'")
+            if await found.fetchone() is None:
+                await connection.execute("CREATE DATABASE ottsite")
+
+
+class Valkey(Server):
+    """Valkey, as a durable store or as a cache; its settings live in a private file."""
+
+    durable: ClassVar[bool]
+
+    @property
+    def url(self) -> str:
+        """The URL for the application."""
+        return f"redis://:{self.state.password(self.engine)}@{HOST}:{self.port}/0"
+
+    def command(self) -> list[str]:
+        """Write the settings (the password must not show in `ps`); return the command line."""
+        lines = [
+            f"bind {HOST}",
+            f"port {self.port}",
+            f"requirepass {self.state.password(self.engine)}",
+            "databases 64",
+            "dir .",
+            'save ""',
+        ]
+        if self.durable:
+            lines += ["appendonly yes", "appendfsync everysec", "maxmemory-policy noeviction"]
+        else:
+            lines += ["appendonly no", "maxmemory 128mb", "maxmemory-policy allkeys-lru"]
+        settings = self.directory / "valkey.conf"
+        settings.touch(mode=0o600)
+        settings.write_text("\n".join(lines) + "\n")
+        return [str(self.binary), str(settings)]
+
+    async def until_up(self) -> None:
+        """Return when the server has loaded its data and answers."""
+        await _until_listening(self.port)
+        while not await self._answers():
+            await asyncio.sleep(PROBE_PAUSE)
+
+    async def _answers(self) -> bool:
+        password = self.state.password(self.engine)
+        try:
+            reader, writer = await asyncio.open_connection(HOST, self.port)
+            writer.write(f"AUTH {password}\r\nPING\r\nQUIT\r\n".encode())
+            answer = await reader.read()
+            writer.close()
+        except OSError:
+            return False
+        return b"+PONG" in answer  # while loading it says -LOADING
+
+
+class DurableValkey(Valkey):
+    """The Valkey whose acknowledged writes survive a crash of the process."""
+
+    durable = True
+
+
+class CacheValkey(Valkey):
+    """The Valkey that forgets."""
+
+    durable = False
+
+
+class Mongo(Server):
+    """MongoDB as a replica set of one, for transactions and change streams."""
+
+    @property
+    def url(self) -> str:
+        """The URL for the application; direct, so that no discovery delays the first query."""
+        return f"mongodb://{HOST}:{self.port}/ottsite?replicaSet=rs0&directConnection=true"
+
+    def command(self) -> list[str]:
+        """Return the server's command line."""
+        options = f"--bind_ip {HOST} --port {self.port} --replSet rs0 --quiet --nounixsocket"
+        # A small machine's share, and no 15 s wait for other members on the way out.
+        options += " --oplogSize 256 --wiredTigerCacheSizeGB 0.25"
+        options += " --setParameter diagnosticDataCollectionEnabled=false"
+        options += " --setParameter shutdownTimeoutMillisForSignaledShutdown=0"
+        return [str(self.binary), "--dbpath", str(self.directory), *options.split()]
+
+    def env(self) -> Mapping[str, str]:
+        """Return a library path to pycurl's libcurl where the system has none."""
+        try:
+            ctypes.CDLL("libcurl.so.4")
+            return {}
+        except OSError:
+            return {"LD_LIBRARY_PATH": borrowed_libcurl(self.root / "lib")}
+
+    async def until_up(self) -> None:
+        """Return when this server is the primary, under its present address."""
+        from pymongo import AsyncMongoClient
+        from pymongo.errors import PyMongoError
+
+        await _until_listening(self.port)
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+            HOST, self.port, directConnection=True, serverSelectionTimeoutMS=5000
+        )
+        async with client:
+            while True:
+                try:
+                    if await self._is_primary(client):
+                        return
+                except PyMongoError:  # still reading its configuration, or between two states
+                    pass
+                await asyncio.sleep(PROBE_PAUSE)
+
+    async def _is_primary(self, client: Any) -> bool:
+        hello = await client.admin.command("hello")
+        address = f"{HOST}:{self.port}"
+        if hello.get("isWritablePrimary") and hello.get("me") == address:
+            return True
+        members = [{"_id": 0, "host": address}]
+        # "ok: 0" instead of an exception, to tell a server that was never configured.
+        answer = await client.admin.command("replSetGetConfig", check=False)
+        if answer.get("codeName") == "NotYetInitialized":
+            fresh = {"_id": "rs0", "members": members}
+            await client.admin.command("replSetInitiate", fresh)
+        elif answer["ok"] and answer["config"]["members"][0]["host"] != address:
+            moved = {**answer["config"], "members": members}
+            moved["version"] += 1
+            await client.admin.command("replSetReconfig", moved, force=True)
+        return False
+
+
+def borrowed_libcurl(folder: Path) -> str:
+    """Link pycurl's bundled libcurl under the system's name; return the library path."""
+    site_packages = [place.parent for place in package_folders("curl")]
+    bundled = [lib for site in site_packages for lib in site.glob("pycurl.libs/libcurl-*.so*")]
+    if not bundled:
+        return os.environ.get("LD_LIBRARY_PATH", "")  # mongod's own message says what is missing
+    folder.mkdir(exist_ok=True)
+    link = folder / "libcurl.so.4"
+    link.unlink(missing_ok=True)
+    link.symlink_to(bundled[0])
+    return f"{folder}:{bundled[0].parent}"
+
+
+async def _until_listening(port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(HOST, port)
+        except OSError:
+            await asyncio.sleep(PROBE_PAUSE)
+        else:
+            writer.close()
+            return
+
+
+KINDS: dict[str, type[Server]] = {
+    "postgres": Postgres,
+    "valkey-durable": DurableValkey,
+    "valkey-cache": CacheValkey,
+    "mongo": Mongo,
+}

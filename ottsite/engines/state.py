@@ -1,0 +1,107 @@
+"""What must outlive a supervisor: ports, passwords and where the supervisor answers."""
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# Held by the supervisor for its whole life, so the kernel drops it by whatever way it dies.
+SUPERVISOR_LOCK = "supervisor.lock"
+# Held by a client while it starts a supervisor.
+START_LOCK = "start.lock"
+
+
+class State:
+    """ROOT/state.json (mode 0600); only the supervisor writes it, always as a whole."""
+
+    def __init__(self, root: Path) -> None:
+        self.path = root / "state.json"
+        self.data = read(root)
+
+    def port(self, engine: str) -> int:
+        """Return the engine's port, a free one the first time."""
+        known = self._section("ports").get(engine)
+        return int(known) if known else self.new_port(engine)
+
+    def new_port(self, engine: str) -> int:
+        """Give the engine a port that is free now."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        self._section("ports")[engine] = port
+        self._write()
+        return port
+
+    def has_password(self, engine: str) -> bool:
+        """Say whether a password was ever made for the engine."""
+        return engine in self._section("passwords")
+
+    def password(self, engine: str) -> str:
+        """Return the engine's password, a random one the first time."""
+        passwords = self._section("passwords")
+        if engine not in passwords:
+            passwords[engine] = secrets.token_urlsafe(24)
+            self._write()
+        return str(passwords[engine])
+
+    def announce(self, port: int, token: str) -> None:
+        """Record where this process, the supervisor, answers."""
+        self.data["supervisor"] = {"pid": os.getpid(), "port": port, "token": token}
+        self._write()
+
+    def _section(self, name: str) -> dict[str, Any]:
+        section: dict[str, Any] = self.data.setdefault(name, {})
+        return section
+
+    def _write(self) -> None:
+        draft = self.path.with_suffix(".new")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(self.data, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.path)
+
+
+def read(root: Path) -> dict[str, Any]:
+    """Return the content of ROOT/state.json, empty when there is none."""
+    try:
+        data: dict[str, Any] = json.loads((root / "state.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return data
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the lock file alone, waiting for it as long as it takes."""
+    import fcntl  # not on Windows, where this package must still import
+
+    with _lock_file(path) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+def is_held(path: Path) -> bool:
+    """Say whether another process holds the lock file."""
+    import fcntl
+
+    with _lock_file(path) as descriptor:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+@contextmanager
+def _lock_file(path: Path) -> Iterator[int]:
+    # Read-only is enough for flock and works on a file which another user (root) created.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,104 @@
+"""`manage.py demo`: everything a laptop needs for a running site, in one process group."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.accounts.management.commands.demo_accounts import ACCOUNTS, PASSWORD
+
+FIXTURES = ["groups"]
+READY_WITHIN_S = 30
+
+
+class Command(BaseCommand):
+    help = "Migrate, load the fixtures and the demo accounts, then run the worker and the web server."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demo is for development: it creates accounts with a known password.")
+        self._step("Database", lambda: call_command("migrate", verbosity=0))
+        self._step("Fixtures", lambda: call_command("loaddata", *FIXTURES, verbosity=0))
+        self._step("Accounts", lambda: call_command("demo_accounts", verbosity=0))
+        self._serve(options["port"])
+
+    def _step(self, name: str, run: Callable[[], Any]) -> None:
+        self.stdout.write(f"  {name:<10}", ending="")
+        self.stdout.flush()
+        started = time.monotonic()
+        run()
+        self.stdout.write(f"done in {time.monotonic() - started:.1f} s")
+
+    def _serve(self, port: int) -> None:
+        environ = os.environ | {"SITE_URL": os.environ.get("SITE_URL", f"http://127.0.0.1:{port}"),
+                                "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}  # fmt: skip
+        commands = {"worker": ["worker"], "web": ["web", "--port", str(port)]}
+        # Ctrl-C reaches the whole process group; the children are told to stop by us, in order.
+        children = {
+            name: subprocess.Popen([sys.executable, "manage.py", *argv], env=environ, cwd=settings.BASE_DIR,
+                                   start_new_session=True)
+            for name, argv in commands.items()
+        }  # fmt: skip
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            self._await_ready(port, children)
+            self._welcome(environ["SITE_URL"])
+            while all(child.poll() is None for child in children.values()):
+                time.sleep(0.5)
+            ended = [name for name, child in children.items() if child.poll() is not None]
+            raise CommandError(f"The {ended[0]} process ended by itself.")
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopping …")
+        finally:
+            self._stop(children)
+
+    def _await_ready(self, port: int, children: dict[str, "subprocess.Popen[bytes]"]) -> None:
+        ends_at = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < ends_at:
+            if children["web"].poll() is not None:
+                raise CommandError(f"The web server did not start. Is port {port} taken? Set PORT.")
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise CommandError(f"The web server was not ready within {READY_WITHIN_S} s.")
+
+    def _welcome(self, url: str) -> None:
+        lines = [
+            "",
+            f"  ottsite runs at  {url}/",
+            f"  Newsroom         {url}/admin/",
+            f"  API              {url}/api/docs/",
+            f"  Mail it sends    {settings.VAR_DIR / 'mail'}",
+            "",
+            f"  Sign in with (password {PASSWORD}):",
+            *(f"    {account.email:<26} {account.what}" for account in ACCOUNTS),
+            "",
+            "  Ctrl-C stops it; the data stays.",
+        ]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+    def _stop(self, children: dict[str, "subprocess.Popen[bytes]"]) -> None:
+        for child in children.values():
+            if child.poll() is None:
+                child.terminate()
+        for child in children.values():
+            try:
+                child.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                child.kill()

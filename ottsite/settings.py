@@ -1,0 +1,343 @@
+"""Every setting, read once from the environment, with defaults that run on a laptop.
+
+`OTTSITE_ENV` is `development` (the default), `test` or `production`. Production has no default for any
+secret, store or host: `apps.core.checks` and the lines marked *required* refuse to start and say which
+variable is missing. docs/deployment.md has the table.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+ENVIRONMENT = env.str("OTTSITE_ENV", "development")
+if ENVIRONMENT not in {"development", "test", "production"}:
+    raise ImproperlyConfigured(f"OTTSITE_ENV is {ENVIRONMENT!r}: development, test or production")
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = env.bool("DEBUG", ENVIRONMENT == "development")
+
+VAR_DIR = Path(env.str("OTTSITE_VAR", str(BASE_DIR / "var")))
+
+
+def required(name: str, development: str) -> str:
+    """The variable, which production must set; elsewhere it may stay unset."""
+    value = env.str(name, "" if PRODUCTION else development)
+    if not value:
+        raise ImproperlyConfigured(f"{name} must be set in production")
+    return value
+
+
+# --- Who we are on the network -------------------------------------------------------------------
+
+SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/(api|play|vod)/"
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Retry-After",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "X-Request-ID",
+]
+# How many reverse proxies of ours stand in front; each appends one X-Forwarded-For entry.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+GEOIP_PATH = env.str("GEOIP_PATH", "")
+
+# --- Secrets --------------------------------------------------------------------------------------
+
+SECRET_KEY = required("SECRET_KEY", "development-only-secret-key-" + "x" * 32)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+JWT_SIGNING_KEY = required("JWT_SIGNING_KEY", "development-only-jwt-key-" + "y" * 32)
+# A ring: the first key signs refresh tokens, all of them verify.
+REFRESH_TOKEN_KEYS = required("REFRESH_TOKEN_KEYS", "development-only-refresh-" + "z" * 32).split(",")
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+
+# --- Apps: bottom up; the order is the rank that tests/test_architecture.py checks ----------------
+
+OUR_APPS = [
+    "apps.core",
+    "apps.accounts",
+]
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "csp",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "procrastinate.contrib.django",
+    "rest_framework",
+    *OUR_APPS,
+    "ottsite",
+]
+
+MIDDLEWARE = [
+    "apps.core.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.middleware.ContentSecurityPolicyMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "apps.core.middleware.RateLimitMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "ottsite.urls"
+WSGI_APPLICATION = "ottsite.wsgi.application"
+TEST_RUNNER = "ottsite.testing.PytestRunner"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Stores ----------------------------------------------------------------------------------------
+# ottsite.engines fills these variables in development before this file is read. Where nobody did
+# (`check`, `makemigrations`, type checking) they point at a port on which nothing listens.
+
+NOWHERE = "127.0.0.1:9"
+DATABASE_URL = required("DATABASE_URL", f"postgresql://ottsite@{NOWHERE}/ottsite")
+REDIS_URL = required("REDIS_URL", f"redis://{NOWHERE}/0")
+CACHE_URL = required("CACHE_URL", f"redis://{NOWHERE}/0")
+MONGO_URL = required("MONGO_URL", f"mongodb://{NOWHERE}/ottsite")
+
+# No request waits for its stores longer than this in all; a single Redis call not longer than the second.
+REQUEST_DEADLINE_S = env.float("REQUEST_DEADLINE_S", 2.5)
+REDIS_TIMEOUT_S = env.float("REDIS_TIMEOUT_S", 0.4)
+MONGO_TIMEOUT_S = env.float("MONGO_TIMEOUT_S", 2.0)
+
+DATABASES = {
+    "default": {
+        **environ.Env.db_url_config(DATABASE_URL),
+        "ENGINE": "apps.core.postgres",
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 600),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 2,
+            "application_name": "ottsite",
+            # The server drops a query whose client has gone, and a transaction that nobody continues.
+            "options": "-c client_connection_check_interval=1s"
+            " -c idle_in_transaction_session_timeout=60s -c lock_timeout=5s",
+        },
+    }
+}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "ottsite",
+        "OPTIONS": {
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "CONNECTION_POOL_CLASS": "apps.core.clients.GuardedPool",
+        },
+    },
+}
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+MEDIA_ROOT = VAR_DIR / "media"
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", str(VAR_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = not PRODUCTION
+
+
+# --- Accounts --------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["apps.accounts.authentication.PasswordBackend"]
+PASSWORD_HASHERS = ["apps.accounts.hashing.BoundedBCryptSHA256Hasher"]
+PASSWORD_BCRYPT_ROUNDS = env.int("PASSWORD_BCRYPT_ROUNDS", 4 if ENVIRONMENT == "test" else 12)
+# Password hashes at work in one process, and callers that may wait for a place; the rest get 503.
+HASH_SLOTS = env.int("HASH_SLOTS", 1)
+HASH_QUEUE = env.int("HASH_QUEUE", 4)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", PRODUCTION)
+
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
+REFRESH_TOKEN_IDLE_LIFETIME = timedelta(days=7)
+REFRESH_TOKEN_ABSOLUTE_LIFETIME = timedelta(days=30)
+REFRESH_TOKEN_RETRY_WINDOW = timedelta(seconds=10)
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "AUDIENCE": "ottsite-api",
+    "ISSUER": "ottsite",
+    "LEEWAY": 30,
+    "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
+    "USER_ID_CLAIM": "sub",
+    "UPDATE_LAST_LOGIN": False,
+}
+
+LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- Mail ------------------------------------------------------------------------------------------
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "ottsite <no-reply@demo.example>")
+
+# --- Rate limits (docs/api.md) ---------------------------------------------------------------------
+
+RATE_LIMIT_DEFAULT = env.str("RATE_LIMIT_DEFAULT", "100/m")
+RATE_LIMIT_SIGNUP = env.str("RATE_LIMIT_SIGNUP", "10/h")
+RATE_LIMIT_LOGIN_CLIENT = env.str("RATE_LIMIT_LOGIN_CLIENT", "30/m")
+RATE_LIMIT_LOGIN_ACCOUNT = env.str("RATE_LIMIT_LOGIN_ACCOUNT", "10/m")
+RATELIMIT_USE_CACHE = "default"
+# Who a request counts against: its session when the token is good, else its address.
+RATE_LIMIT_CLIENT_KEY = "apps.accounts.tokens.client_key"
+
+# --- API -------------------------------------------------------------------------------------------
+
+API_MAX_BODY_BYTES = 1_000_000
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.core.api.json.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.json.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.ProblemAutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.core.api.json.JSONOnly",
+    "EXCEPTION_HANDLER": "apps.core.errors.handle",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": ["apps.core.api.json.JSONRenderer"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ottsite",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "The API that players and sites use. See docs/api.md for conventions.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.core.api.schema.describe_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# --- Browser security ------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [SELF, "data:"],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+        "object-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "worker-src": [SELF, "blob:"],
+    }
+}
+# What the admin (Unfold on Alpine.js) and the API explorer cannot do without, and only there.
+CSP_RELAXED = {
+    "/admin/": {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]},
+    "/api/docs/": {"style-src": ["'unsafe-inline'"]},
+}
+# A demo on a laptop speaks plain HTTP, also when it is started with production settings on loopback.
+HTTPS = SITE_URL.startswith("https://") or PRODUCTION
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", PRODUCTION)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+X_FRAME_OPTIONS = "DENY"
+
+# --- Logs ------------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"context": {"()": "apps.core.logs.ContextFilter"}},
+    "formatters": {"json": {"()": "apps.core.logs.JsonFormatter"}},
+    "handlers": {
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "json",
+            "filters": ["context"],
+        }
+    },
+    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.server": {"handlers": ["stdout"], "level": "WARNING", "propagate": False},
+        # 4xx are told by the access line.
+        "django.request": {"level": "ERROR"},
+        "procrastinate": {"level": "WARNING"},
+    },
+}
+
+UNFOLD = {
+    "SITE_TITLE": "ottsite",
+    "SITE_HEADER": "ottsite",
+    "SITE_SUBHEADER": "Newsroom",
+    "SITE_URL": "/",
+}

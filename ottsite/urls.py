@@ -1,0 +1,32 @@
+"""Every URL of the site; one include per app."""
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views.generic import TemplateView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from apps.core import health, metrics
+
+
+def no_such_route(request: HttpRequest, rest: str) -> HttpResponse:
+    raise Http404
+
+
+def page(template: str) -> object:
+    return TemplateView.as_view(template_name=template)
+
+
+urlpatterns = [
+    path("", page("site/home.html"), name="home"),
+    path("account/verify", page("site/verify.html"), name="verify-email"),
+    path("account/reset", page("site/reset.html"), name="reset-password"),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("apps.accounts.api.urls")),
+    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/<path:rest>", no_such_route),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", metrics.view),
+]

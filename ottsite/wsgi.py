@@ -1,0 +1,11 @@
+"""The WSGI entry point: `granian --interface wsgi ottsite.wsgi:application`, or `manage.py web`."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from ottsite import engines
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ottsite.settings")
+engines.provide(os.environ)
+application = get_wsgi_application()
