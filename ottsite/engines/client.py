@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from ottsite.engines.state import START_LOCK, SUPERVISOR_LOCK, exclusive, is_held, read
 from ottsite.engines.wheels import VARIABLES, EngineUnavailable, advice, binary, labels
@@ -196,14 +196,14 @@ class Patience:
         self.began = time.monotonic()
         self.said = False
 
-    def wait(self, source: Any) -> None:
+    def wait(self, source: IO[bytes] | socket.socket) -> None:
         """Return when the source can be read."""
         if not self._readable(source, SILENT_SECONDS):
             self._say()
             if not self._readable(source, START_SECONDS):
                 raise TimeoutError(f"not up after {START_SECONDS:.0f} s, see the logs there")
 
-    def _readable(self, source: Any, seconds: float) -> bool:
+    def _readable(self, source: IO[bytes] | socket.socket, seconds: float) -> bool:
         left = max(0.0, self.began + seconds - time.monotonic())
         return bool(select.select([source], [], [], left)[0])
 
@@ -254,7 +254,7 @@ def _spawn(root: Path, grace: float, patience: Patience) -> None:
     # The engines belong to the owner of the directory, even where root starts them.
     other = os.geteuid() == 0 != owner.st_uid
     path = root / "supervisor.log"
-    with open(path, "ab") as output:
+    with path.open("ab") as output:
         if other:
             os.fchown(output.fileno(), owner.st_uid, owner.st_gid)
         process = subprocess.Popen(
@@ -270,9 +270,9 @@ def _spawn(root: Path, grace: float, patience: Patience) -> None:
             extra_groups=[] if other else None,
         )
     with process:
-        assert process.stdout is not None
-        patience.wait(process.stdout)
-        if process.stdout.readline() != b"ready\n":
+        answer = cast(IO[bytes], process.stdout)
+        patience.wait(answer)
+        if answer.readline() != b"ready\n":
             raise ConnectionError(f"the supervisor did not start, see {path}")
 
 

@@ -56,7 +56,7 @@ async def spawn(
 
 def _log_file(path: Path) -> BinaryIO:
     too_long = path.exists() and path.stat().st_size > LOG_LIMIT
-    return open(path, "wb" if too_long else "ab")
+    return path.open("wb" if too_long else "ab")
 
 
 def _die_with(parent: int) -> None:
@@ -91,7 +91,7 @@ async def clear_leftovers(binary: Path, directory: Path) -> None:
     supervisor calls this, under its lock, so no process found here is in use. Needs /proc.
     """
     for _ in range(200):
-        leftovers = [pid for pid in _numbers("/proc") if _runs(pid, binary, directory)]
+        leftovers = [pid for pid in _process_ids() if _runs(pid, binary, directory)]
         if not leftovers:
             return
         for pid in leftovers:
@@ -103,18 +103,15 @@ async def clear_leftovers(binary: Path, directory: Path) -> None:
     raise ServerFailed(f"processes {leftovers} in {directory} do not die")
 
 
-def _numbers(folder: str) -> list[int]:
-    try:
-        return [int(name) for name in os.listdir(folder) if name.isdigit()]
-    except FileNotFoundError:
-        return []
+def _process_ids() -> list[int]:
+    proc = Path("/proc")
+    return [int(p.name) for p in proc.iterdir() if p.name.isdigit()] if proc.is_dir() else []
 
 
 def _runs(pid: int, binary: Path, directory: Path) -> bool:
+    process = Path(f"/proc/{pid}")
     try:
-        return os.readlink(f"/proc/{pid}/cwd") == str(directory) and os.readlink(f"/proc/{pid}/exe") == str(
-            binary
-        )
+        return (process / "cwd").readlink() == directory and (process / "exe").readlink() == binary
     except OSError:  # gone meanwhile, a zombie, or somebody else's
         return False
 

@@ -59,7 +59,8 @@ class State:
 
     def _write(self) -> None:
         draft = self.path.with_suffix(".new")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
             json.dump(self.data, file, indent=2)
             file.flush()
             os.fsync(file.fileno())

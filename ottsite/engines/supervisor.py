@@ -7,10 +7,10 @@ import logging
 import os
 import secrets
 import signal
-import sys
 import time
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import Process
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +106,7 @@ class Caretaker:
 
     def describe(self) -> dict[str, Any]:
         """Return what a person wants to know about the server."""
-        up = self.up.is_set() and self.server is not None and self.process is not None
-        if not up or self.server is None or self.process is None:
+        if not (self.up.is_set() and self.server and self.process):
             return {"state": "failed" if self.failure else "down"}
         return {"state": "up", "pid": self.process.pid, "port": self.server.port}
 
@@ -200,8 +199,8 @@ async def _send(writer: StreamWriter, message: dict[str, Any]) -> None:
 
 def _say_ready() -> None:
     """Tell the client that started this process, then let go of its pipe."""
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    with suppress(BrokenPipeError):  # it is gone; others may come
+        os.write(1, b"ready\n")
     os.dup2(2, 1)
 
 

@@ -6,6 +6,7 @@ import tempfile
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 
@@ -22,6 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=16, help="requests at once in each process")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.PRODUCTION:
+            # Filled by collectstatic in production; elsewhere files are served from where they lie.
+            settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         if options["workers"] > 1:
             os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="ottsite-metrics-"))
         command = [

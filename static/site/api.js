@@ -1,0 +1,98 @@
+// The API as this site uses it. Tokens: the access token lives in memory, the refresh token in localStorage,
+// which a strict Content-Security-Policy keeps to our own scripts.
+
+const BASE = "/api/v1";
+const KEY = "ottsite.refresh";
+let access = null;
+let refreshing = null;
+
+export class Refusal extends Error {
+  /** @param {{code: string, detail: string, errors?: {path: string, detail: string}[]}} problem */
+  constructor(status, problem) {
+    super(problem.errors?.map((one) => one.detail).join(" ") || problem.detail);
+    this.status = status;
+    this.code = problem.code;
+  }
+}
+
+export const signedIn = () => Boolean(localStorage.getItem(KEY));
+
+export function keep(grant) {
+  access = grant.access;
+  if (grant.refresh) localStorage.setItem(KEY, grant.refresh);
+}
+
+export function forget() {
+  access = null;
+  localStorage.removeItem(KEY);
+}
+
+async function send(method, path, body) {
+  const headers = {};
+  if (access) headers.Authorization = `Bearer ${access}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(BASE + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    throw new Refusal(0, { code: "offline", detail: "No connection. Check your network and try again." });
+  }
+  const text = await response.text();
+  const data = text ? JSON.parse(text) : null;
+  if (!response.ok) throw new Refusal(response.status, data ?? { code: "unknown", detail: response.statusText });
+  return data;
+}
+
+// One refresh at a time, also among tabs: a refresh token works once.
+function renew() {
+  refreshing ??= navigator.locks
+    .request(KEY, async () => keep(await send("POST", "/auth/refresh", { refresh: localStorage.getItem(KEY) })))
+    .finally(() => { refreshing = null; });
+  return refreshing;
+}
+
+/** Call the API; renews the access token when it has expired. Throws a Refusal. */
+export async function call(method, path, body) {
+  if (!access && signedIn() && !path.startsWith("/auth/login")) await renewOrForget();
+  try {
+    return await send(method, path, body);
+  } catch (refusal) {
+    if (refusal.status !== 401 || refusal.code !== "token_expired" || !signedIn()) throw refusal;
+    await renewOrForget();
+    return send(method, path, body);
+  }
+}
+
+async function renewOrForget() {
+  try {
+    await renew();
+  } catch (refusal) {
+    if (refusal.status === 401) forget();
+    throw refusal;
+  }
+}
+
+/** Run a form's deed on submit, with the button disabled meanwhile and the refusal shown. */
+export function onSubmit(form, deed) {
+  const error = form.querySelector(".error");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button.primary");
+    error.textContent = "";
+    button.disabled = true;
+    try {
+      await deed(new FormData(form));
+    } catch (refusal) {
+      error.textContent = refusal.message;
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+/** The token of a mailed link; taken out of the address bar at once. */
+export function tokenOfLink() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+  history.replaceState(null, "", location.pathname);
+  return token;
+}

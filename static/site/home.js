@@ -1,0 +1,197 @@
+import { Refusal, call, forget, keep, onSubmit, signedIn } from "./api.js";
+
+const $ = (id) => document.getElementById(id);
+const SECTIONS = ["welcome", "profiles", "watch", "account"];
+
+function show(section) {
+  for (const name of SECTIONS) $(name).hidden = name !== section;
+  $("nav").hidden = section === "welcome";
+}
+
+function element(tag, { text = "", ...attributes } = {}, ...children) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// --- Signing in, joining -------------------------------------------------------------------------------
+
+for (const tab of document.querySelectorAll("[role=tab]")) {
+  tab.addEventListener("click", () => {
+    for (const one of document.querySelectorAll("[role=tab]")) {
+      const chosen = one === tab;
+      one.setAttribute("aria-selected", chosen);
+      $(one.getAttribute("aria-controls")).hidden = !chosen;
+    }
+  });
+}
+
+onSubmit($("sign-in"), async (data) => {
+  forget();
+  keep(await call("POST", "/auth/login", { ...Object.fromEntries(data), device_name: deviceName() }));
+  $("sign-in").reset();
+  await openProfiles();
+});
+
+onSubmit($("join"), async (data) => {
+  await call("POST", "/auth/register", Object.fromEntries(data));
+  $("join").reset();
+  $("tab-sign-in").click();
+  $("welcome-notice").textContent = "Thank you. We sent you a mail with a link; you can sign in already.";
+});
+
+$("forgot").addEventListener("click", async () => {
+  const email = $("sign-in").elements.email;
+  if (!email.reportValidity()) return;
+  await telling("welcome-notice", async () => {
+    await call("POST", "/auth/password/reset", { email: email.value });
+    return "If there is an account with this address, a mail with a link is on its way.";
+  });
+});
+
+function deviceName() {
+  const platform = navigator.userAgentData?.platform ?? navigator.platform ?? "";
+  return `Browser ${platform}`.trim().slice(0, 80);
+}
+
+async function telling(place, deed) {
+  try {
+    $(place).textContent = (await deed()) ?? "";
+  } catch (refusal) {
+    $(place).textContent = refusal.message;
+    if (refusal.status === 401) show("welcome");
+  }
+}
+
+// --- Profiles --------------------------------------------------------------------------------------------
+
+async function openProfiles() {
+  const { results } = await call("GET", "/profiles");
+  const faces = results.map((profile) => {
+    const note = profile.has_pin ? "PIN" : profile.kid ? "Kid" : "";
+    return face(profile.name, profile.avatar, [...profile.name][0].toUpperCase(), note, () => select(profile));
+  });
+  if (results.length < 5) faces.push(face("Add profile", "add", "+", "", () => $("new-profile").showModal()));
+  $("profile-list").replaceChildren(...faces);
+  show("profiles");
+}
+
+function face(name, avatar, letter, note, onClick) {
+  const button = element("button", { class: "face", type: "button" },
+    element("span", { class: `avatar ${avatar}`, text: letter, "aria-hidden": "true" }),
+    element("span", { text: name }), element("small", { text: note }));
+  button.addEventListener("click", onClick);
+  return element("li", {}, button);
+}
+
+async function select(profile) {
+  let proof = {};
+  let wrong = "";
+  if (profile.has_pin) proof = await ask(profile.name, "PIN", "pin", wrong);
+  while (proof) {
+    try {
+      keep(await call("POST", `/profiles/${profile.id}/select`, proof));
+      $("hello").textContent = `Hello, ${profile.name}.`;
+      return show("watch");
+    } catch (refusal) {
+      wrong = refusal.message;
+      const field = ["password_required", "password_wrong", "pin_locked"].includes(refusal.code) ? "password" : "pin";
+      if (!(refusal instanceof Refusal) || ![403, 429].includes(refusal.status)) throw refusal;
+      proof = await ask(profile.name, field === "pin" ? "PIN" : "Account password", field, wrong);
+    }
+  }
+}
+
+/** Ask for a secret in a dialog; `{[field]: value}`, or null when the person turned away. */
+function ask(title, label, field, error) {
+  const [dialog, input] = [$("ask"), $("ask-input")];
+  $("ask-title").textContent = title;
+  $("ask-label").textContent = label;
+  $("ask-error").textContent = error;
+  const pin = field === "pin";
+  Object.assign(input, { value: "", type: "password", inputMode: pin ? "numeric" : "text", maxLength: pin ? 4 : 128,
+    pattern: pin ? "[0-9]{4}" : ".*", autocomplete: pin ? "off" : "current-password" });
+  dialog.returnValue = "cancel";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "ok" ? { [field]: input.value } : null), { once: true });
+  });
+}
+
+onSubmit($("new-profile").querySelector("form"), async (data) => {
+  await call("POST", "/profiles", { name: data.get("name"), language: data.get("language"), kid: data.has("kid") });
+  $("new-profile").querySelector("form").reset();
+  $("new-profile").close();
+  await openProfiles();
+});
+document.querySelector("[data-close]").addEventListener("click", () => $("new-profile").close());
+
+// --- Account ---------------------------------------------------------------------------------------------
+
+async function openAccount() {
+  const [account, devices] = await Promise.all([call("GET", "/account"), call("GET", "/auth/sessions")]);
+  const facts = { "E-mail": `${account.email}${account.email_verified ? "" : " (not confirmed yet)"}`,
+    Country: account.country || "–", Member: `since ${new Date(account.created_at).toLocaleDateString()}` };
+  $("account-facts").replaceChildren(
+    ...Object.entries(facts).flatMap(([term, fact]) => [element("dt", { text: term }), element("dd", { text: fact })]));
+  $("devices").replaceChildren(...devices.results.map(deviceRow));
+  $("account-notice").textContent = "";
+  show("account");
+}
+
+function deviceRow(device) {
+  const seen = `Last seen ${new Date(device.last_seen_at).toLocaleString()}${device.place ? `, ${device.place}` : ""}`;
+  const what = element("div", {}, element("span", { text: device.device_name || "Unnamed device" }),
+    element("small", { text: device.current ? "This device" : seen }));
+  if (device.current) return element("li", {}, what);
+  const button = element("button", { type: "button", text: "Sign out" });
+  button.addEventListener("click", () => telling("account-notice", async () => {
+    await call("DELETE", `/auth/sessions/${device.id}`);
+    await openAccount();
+  }));
+  return element("li", {}, what, button);
+}
+
+$("export").addEventListener("click", () => telling("account-notice", async () => {
+  $("account-notice").textContent = "Collecting your data …";
+  let copy = await call("GET", "/account/export");
+  for (let tries = 0; copy.state !== "done" && tries < 30; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    copy = await call("GET", "/account/export");
+  }
+  if (copy.state !== "done") return "It takes longer than usual. Come back in a while.";
+  const url = URL.createObjectURL(new Blob([JSON.stringify(copy.data, null, 2)], { type: "application/json" }));
+  element("a", { href: url, download: "my-data.json" }).click();
+  return "Your copy was downloaded.";
+}));
+
+// --- Going places ----------------------------------------------------------------------------------------
+
+async function guarded(open) {
+  try {
+    await open();
+  } catch (refusal) {
+    $("welcome-notice").textContent = refusal.message;
+    if (refusal.status === 403) return openProfiles();
+    show(signedIn() ? "watch" : "welcome");
+  }
+}
+
+document.querySelector("[data-go=profiles]").addEventListener("click", () => guarded(openProfiles));
+document.querySelector("[data-go=account]").addEventListener("click", () => guarded(openAccount));
+$("sign-out").addEventListener("click", () => guarded(() => leave("/auth/logout")));
+$("sign-out-everywhere").addEventListener("click", () => guarded(() => leave("/auth/logout-all")));
+
+async function leave(path) {
+  try {
+    await call("POST", path);
+  } finally {
+    forget();
+    show("welcome");
+  }
+}
+
+if (signedIn()) await guarded(openProfiles);
+else show("welcome");
