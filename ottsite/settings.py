@@ -11,6 +11,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -34,13 +35,23 @@ def required(name: str, development: str) -> str:
 
 # --- Who we are on the network -------------------------------------------------------------------
 
-SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost"])
+SITE_URL = required("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = required("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|play|vod)/"
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "range",
+    "x-request-id",
+]
 CORS_EXPOSE_HEADERS = [
     "ETag",
+    "Idempotent-Replay",
     "Retry-After",
     "RateLimit-Limit",
     "RateLimit-Remaining",
@@ -92,8 +103,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.core.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.middleware.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # What answers by itself stands below what every answer must carry.
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "apps.core.middleware.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -101,7 +114,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "ottsite.urls"
@@ -136,7 +148,7 @@ CACHE_URL = required("CACHE_URL", f"redis://{NOWHERE}/0")
 MONGO_URL = required("MONGO_URL", f"mongodb://{NOWHERE}/ottsite")
 
 # No request waits for its stores longer than this in all; a single Redis call not longer than the second.
-REQUEST_DEADLINE_S = env.float("REQUEST_DEADLINE_S", 2.5)
+REQUEST_DEADLINE_S = env.float("REQUEST_DEADLINE_S", 2.0)
 REDIS_TIMEOUT_S = env.float("REDIS_TIMEOUT_S", 0.4)
 MONGO_TIMEOUT_S = env.float("MONGO_TIMEOUT_S", 2.0)
 
@@ -167,6 +179,10 @@ CACHES = {
         },
     },
 }
+
+# A worker that was silent for so long is dead, and what it worked on starts again elsewhere.
+WORKER_HEARTBEAT_S = env.float("WORKER_HEARTBEAT_S", 5)
+WORKER_STALLED_AFTER_S = env.float("WORKER_STALLED_AFTER_S", 20)
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -221,7 +237,7 @@ USE_TZ = True
 
 # --- Mail ------------------------------------------------------------------------------------------
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}")
+EMAIL_CONFIG = environ.Env.email_url_config(required("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}"))
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "ottsite <no-reply@demo.example>")
 
@@ -316,22 +332,27 @@ LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"context": {"()": "apps.core.logs.ContextFilter"}},
+    "filters": {
+        "context": {"()": "apps.core.logs.ContextFilter"},
+        "jobs": {"()": "apps.core.logs.JobFilter"},
+        "unhandled": {"()": "apps.core.logs.UnhandledFilter"},
+    },
     "formatters": {"json": {"()": "apps.core.logs.JsonFormatter"}},
     "handlers": {
         "stdout": {
             "class": "logging.StreamHandler",
             "stream": "ext://sys.stdout",
             "formatter": "json",
-            "filters": ["context"],
+            "filters": ["context", "jobs"],
         }
     },
     "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["stdout"], "level": "WARNING", "propagate": False},
-        # 4xx are told by the access line.
-        "django.request": {"level": "ERROR"},
-        "procrastinate": {"level": "WARNING"},
+        # Without Django's own handlers, which write plain text and mail it.
+        "django": {"handlers": []},
+        "django.request": {"level": "ERROR", "filters": ["unhandled"]},
+        "procrastinate": {"level": "INFO"},
     },
 }
 
@@ -340,4 +361,23 @@ UNFOLD = {
     "SITE_HEADER": "ottsite",
     "SITE_SUBHEADER": "Newsroom",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("site/icon.svg")}
+    ],
+    # The accent of static/site/site.css, from light to dark.
+    "COLORS": {
+        "primary": {
+            "50": "254 243 241",
+            "100": "253 228 223",
+            "200": "252 204 196",
+            "300": "249 168 154",
+            "400": "243 119 98",
+            "500": "232 80 58",
+            "600": "201 60 39",
+            "700": "168 48 31",
+            "800": "139 44 30",
+            "900": "116 42 31",
+            "950": "63 18 11",
+        }
+    },
 }

@@ -1,19 +1,22 @@
 """Every URL of the site; one include per app."""
 
+from collections.abc import Callable
+
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import include, path
 from django.views.generic import TemplateView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from apps.core import health, metrics
+from apps.core.api.docs import DocsView
 
 
 def no_such_route(request: HttpRequest, rest: str) -> HttpResponse:
     raise Http404
 
 
-def page(template: str) -> object:
+def page(template: str) -> Callable[..., HttpResponseBase]:
     return TemplateView.as_view(template_name=template)
 
 
@@ -24,7 +27,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("apps.accounts.api.urls")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),
     path("api/<path:rest>", no_such_route),
     path("healthz", health.healthz),
     path("readyz", health.readyz),

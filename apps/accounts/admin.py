@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,9 +16,16 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from apps.core.admin import ReadOnlyAdmin
 
 from .models import DataRequest, LockedProfile, Profile, SecurityEvent, Session, User
-from .services import passwords, pins, sessions
+from .services import audit, passwords, pins, sessions
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 admin.site.unregister(Group)
+
+
+def staff_of(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101 the admin admits nobody else
+    return request.user
 
 
 @admin.register(Group)
@@ -92,26 +100,46 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        count = sum(sessions.sign_out_everywhere(user, because="staff") for user in queryset)
+        by = staff_of(request)
+        count = sum(sessions.sign_out_everywhere(user, because="staff", by=by) for user in queryset)
         messages.success(request, f"{count} sessions ended.")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Shutting an account out, or giving it other rights, ends its sessions."""
         changed = set(form.changed_data) if change else set()
+        if "email" in changed:
+            # Nobody has shown yet that they read mail there.
+            obj.email_verified_at, obj.pending_email = None, ""
         super().save_model(request, obj, form, change)
-        assert isinstance(request.user, User)  # noqa: S101 the admin admits nobody else
+        by = staff_of(request)
         if "is_active" in changed:
-            passwords.set_active(obj, active=obj.is_active, by=request.user)
-        elif changed & {"is_staff", "is_superuser", "groups", "user_permissions", "email"}:
-            sessions.sign_out_everywhere(obj, because="rights_changed")
+            passwords.set_active(obj, active=obj.is_active, by=by)
+        elif changed & {*RIGHTS, "email"}:
+            sessions.sign_out_everywhere(obj, because="rights_changed", by=by)
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
-        response = super().user_change_password(request, id, form_url)
-        if request.method == "POST" and response.status_code == 302:
-            user = self.get_object(request, id)
-            assert isinstance(user, User) and isinstance(request.user, User)  # noqa: S101 the view found it
-            passwords.changed_by_staff(user, by=request.user)
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
+        # That its sessions end is the receiver's work; here it is recorded who did it.
+        with transaction.atomic():
+            response = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and response.status_code == 302:
+                user = self.get_object(request, id)
+                assert isinstance(user, User)  # noqa: S101 the view found it
+                audit.record(audit.Kind.PASSWORD_CHANGED, account=user.public_id, by=staff_of(request))
         return response
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only a superuser gives rights, or they would give themselves all of them."""
+        fixed = super().get_readonly_fields(request, obj)
+        return fixed if request.user.is_superuser else (*fixed, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Staff accounts are changed by superusers alone: their passwords open the admin."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or not obj.is_staff or request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Erasing has its own way, which reaches every store (`services.personal_data`)."""
+        return False
 
 
 @admin.register(Profile)
@@ -131,23 +159,22 @@ class ProfileAdmin(ReadOnlyAdmin):
         if profile.pin_failures_today >= pins.TRIES_A_DAY:
             return "password needed"
         until = profile.pin_locked_until
-        return f"until {until:%H:%M} UTC" if until and until > timezone.now() else "–"
+        return f"until {until:%H:%M} UTC" if until and until > timezone.now() else "–"  # noqa: RUF001
 
     def has_unlock_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_profile")
 
     @admin.action(description="Unlock the PIN", permissions=["unlock"])
     def unlock(self, request: HttpRequest, queryset: QuerySet[Profile]) -> None:
-        assert isinstance(request.user, User)  # noqa: S101 the admin admits nobody else
         for profile in queryset.select_related("account"):
-            pins.unlock(profile, by=request.user)
+            pins.unlock(profile, by=staff_of(request))
         messages.success(request, "Unlocked.")
 
 
 @admin.register(LockedProfile)
 class LockoutAdmin(ProfileAdmin):
-    list_display = ("name", "account", "pin_state", "pin_failures_today", "pin_locks")
-    list_filter = ()
+    list_display: Any = ("name", "account", "pin_state", "pin_failures_today", "pin_locks")
+    list_filter: Any = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
         locked = Q(pin_locked_until__gt=timezone.now()) | Q(pin_failures_today__gte=pins.TRIES_A_DAY)
@@ -168,7 +195,7 @@ class SessionAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Sign out", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        messages.success(request, f"{sessions.revoke(queryset, because='staff')} sessions ended.")
+        messages.success(request, f"{sessions.end_by_staff(queryset, by=staff_of(request))} sessions ended.")
 
 
 @admin.register(SecurityEvent)

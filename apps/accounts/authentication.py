@@ -1,7 +1,7 @@
 """From credentials to whom we speak with: bearer tokens for the API, passwords for the admin."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.backends import ModelBackend
@@ -18,8 +18,8 @@ from apps.core.network import Caller
 from . import tokens
 from .maturity import Maturity
 from .models import User
-from .services import sessions
-from .services.sessions import BadCredentials, ProfileState
+from .services import audit, sessions
+from .services.sessions import BadCredentials, ProfileState, SessionEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,16 @@ class Principal:
 
     def user(self) -> User:
         """The account's row, for the few views that need it."""
-        return User.objects.get(pk=self.pk)
+        user = User.objects.filter(pk=self.pk).first()
+        if user is None:
+            # Erased a moment ago; only the remembered state of its session is left.
+            raise SessionEnded
+        return user
+
+
+def principal(request: Request) -> Principal:
+    """Who makes this request, where a permission has seen to it that somebody does."""
+    return cast(Principal, request.user)
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -75,13 +84,14 @@ class BearerAuthentication(BaseAuthentication):
 
     @staticmethod
     def _principal(token: Any) -> Principal:
-        session, profile = str(UUID(token["sid"])), str(UUID(token["pid"])) if token.get("pid") else ""
+        session = str(UUID(str(token["sid"])))
+        profile = str(UUID(str(token["pid"]))) if token.get("pid") else ""
         state = sessions.state_of(session, profile)
         if state is None:
-            raise AuthenticationFailed("This session has ended. Sign in again.", code="token_expired")
+            raise SessionEnded
         return Principal(
             pk=state.account,
-            account_id=UUID(token["sub"]),
+            account_id=UUID(str(token["sub"])),
             session_id=UUID(session),
             verified=state.verified,
             is_staff=state.staff,
@@ -108,7 +118,12 @@ class PasswordBackend(ModelBackend):
     ) -> User | None:
         if request is None or not username or not password:
             return None
+        caller = Caller.of(request)
         try:
-            return sessions.check_credentials(username, password, caller=Caller.of(request))
+            user = sessions.check_credentials(username, password, caller=caller)
         except BadCredentials:
             return None
+        if not user.is_staff:
+            return None
+        audit.record(audit.Kind.SIGNED_IN, account=user.public_id, caller=caller, where="admin")
+        return user

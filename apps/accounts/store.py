@@ -32,12 +32,15 @@ def read_state(session_id: str, profile_id: str) -> dict[str, Any] | None:
     return orjson.loads(found) if found else None  # type: ignore[arg-type]
 
 
-def write_state(session_id: str, profile_id: str, state: dict[str, Any]) -> None:
-    """Remember it; the first write of a session starts the clock for all its profiles."""
+def write_state(session_id: str, profile_id: str, state: dict[str, Any], *, age_s: float) -> None:
+    """Remember what was true `age_s` ago. A session's first write starts the clock for all its profiles."""
+    left_ms = int((STATE_LIVES_S - age_s) * 1000)
+    if left_ms <= 0:
+        return
     try:
         pipe = clients.durable().pipeline(transaction=True)
         pipe.hset(_key(session_id), profile_id, orjson.dumps(state))
-        pipe.expire(_key(session_id), STATE_LIVES_S, nx=True)
+        pipe.pexpire(_key(session_id), left_ms, nx=True)
         pipe.execute()
     except clients.DRIVER_ERRORS:
         log.info("session state not remembered")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.core.jobs import task
 
 from .models import DataRequest, MailToken, User
-from .services import personal_data, registration, sessions
+from .services import audit, personal_data, registration, sessions
 
 LINKS = {
     "verify": (MailToken.Purpose.VERIFY, "/account/verify#token="),
@@ -47,4 +47,6 @@ def tidy() -> None:
     """Drop what is no longer good for anything."""
     registration.forget_used_tokens()
     personal_data.forget_copies()
+    personal_data.pick_up_stuck()
+    audit.forget_old()
     sessions.forget_ended(before=timezone.now() - timedelta(days=90))

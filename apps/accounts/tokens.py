@@ -92,14 +92,14 @@ def bearer(request: HttpRequest) -> AccessToken | None:
             except TokenError as error:
                 found = error
         request.access_token = found  # type: ignore[attr-defined]
-    found = request.access_token
+    found = request.access_token  # type: ignore[attr-defined]
     if isinstance(found, TokenError):
         raise found
     return found
 
 
 def client_key(request: HttpRequest) -> str:
-    """Whom a rate limit counts: the session of a good token (many viewers share an address), else the address."""
+    """Whom a rate limit counts: a good token's session (many viewers share an address), else the address."""
     try:
         token = bearer(request)
     except TokenError:

@@ -5,4 +5,6 @@ class CoreConfig(AppConfig):
     name = "apps.core"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401 registers the system checks
+        from . import checks
+
+        checks.refuse_to_start()

@@ -1,4 +1,4 @@
-"""How long a request may wait: one budget for all stores, and a breaker per store that refuses at once while it is down.
+"""How long a request may wait: one budget for all stores, and a breaker for each that is down.
 
 Without a budget (commands, migrations, the worker) nothing here limits anything.
 """

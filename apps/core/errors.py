@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, UnreadablePostError
 from procrastinate.exceptions import ConnectorException
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -146,6 +146,7 @@ def translate(error: Exception) -> DomainError | None:
         (PermissionDenied, 403),
         (RequestDataTooBig, 413),
         (SuspiciousOperation, 400),
+        (UnreadablePostError, 400),
     ):
         if isinstance(error, kind):
             return _refusal(status)

@@ -5,7 +5,6 @@ together or not at all. A second request with the key waits on the unique index 
 the same answer; if the first takes too long, it is told 409. Refusals are not kept: nothing happened.
 """
 
-import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
@@ -14,6 +13,7 @@ from typing import Any, cast
 import orjson
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -46,18 +46,29 @@ def idempotent(view: View) -> View:
             record, fresh = _claim(request, key)
             if not fresh:
                 return Response(record.body, status=record.status, headers={"Idempotent-Replay": "true"})
-            response = view(self, request, *args, **kwargs)
-            record.status = response.status_code
-            record.body = orjson.loads(orjson.dumps(response.data))
-            record.save(update_fields=["status", "body"])
-            return response
+            try:
+                response = view(self, request, *args, **kwargs)
+            except DomainError as error:
+                if connection.needs_rollback:
+                    raise
+                # The deed undid itself; what is on record about the refusal, such as a wrong password, stays.
+                record.delete()
+                refusal = error
+            else:
+                record.status = response.status_code
+                record.body = orjson.loads(orjson.dumps(response.data))
+                record.save(update_fields=["status", "body"])
+                return response
+        raise refusal
 
     cast(Any, post).is_idempotent = True
     return post
 
 
 def _claim(request: Request, key: str) -> tuple[IdempotentAnswer, bool]:
-    body = hashlib.sha256(orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    # Under a key of ours: bodies hold passwords, and a bare hash of one could be searched offline.
+    text = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    body = salted_hmac("apps.core.idempotency", text, algorithm="sha256").hexdigest()
     user = request.user
     scope = f"account:{user.pk}" if user.is_authenticated else f"address:{client_ip(request)}"
     path = request.path_info[:200]

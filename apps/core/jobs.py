@@ -9,30 +9,31 @@ from functools import wraps
 from typing import Any
 
 import procrastinate
+from django.conf import settings
 from django.db import close_old_connections
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
-from procrastinate.tasks import Task
 
 from . import logs
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_S = 5
-STALLED_AFTER_S = 20
-
 
 def task(
     *, queue: str = "default", attempts: int = 5, cron: str = "", priority: int = 0
-) -> Callable[[Callable[..., Any]], "Task[Any, Any, Any]"]:
-    """Registers a function as a task. Arguments are JSON and hold ids, never e-mails or tokens.
+) -> Callable[[Callable[..., Any]], Any]:
+    """Registers a function as a task, tried `attempts` times in all, ever later.
 
-    `cron` (five or six fields, the sixth for seconds first) makes it periodic. A task must be safe to run
+    Arguments are JSON and hold ids, never e-mails or tokens.
+
+    `cron` (five fields, or six with the seconds last) makes it periodic. A task must be safe to run
     twice: a worker that dies is replaced, and its job starts again.
     """
-    retry = procrastinate.RetryStrategy(max_attempts=attempts, exponential_wait=2)
+    # Procrastinate counts the tries after the first, and takes 0 for no limit.
+    again = procrastinate.RetryStrategy(max_attempts=attempts - 1, exponential_wait=2)
+    retry: bool | procrastinate.RetryStrategy = again if attempts > 1 else False
 
-    def register(function: Callable[..., Any]) -> "Task[Any, Any, Any]":
+    def register(function: Callable[..., Any]) -> Any:
         @wraps(function)
         def run(context: JobContext, **arguments: Any) -> Any:
             token = logs.context.set({"job_id": context.job.id, "task": context.job.task_name})
@@ -82,6 +83,6 @@ def work(queues: Sequence[str] | None, concurrency: int, *, wait: bool = True) -
             delete_jobs="successful",
             shutdown_graceful_timeout=20,
             fetch_job_polling_interval=5,
-            update_heartbeat_interval=HEARTBEAT_S,
-            stalled_worker_timeout=STALLED_AFTER_S,
+            update_heartbeat_interval=settings.WORKER_HEARTBEAT_S,
+            stalled_worker_timeout=settings.WORKER_STALLED_AFTER_S,
         )

@@ -14,18 +14,41 @@ from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
 # request_id, account_id, …: whatever the current request or job is known by.
 context: ContextVar[dict[str, Any]] = ContextVar("log_context", default={})  # noqa: B039 never mutated
 
+REDACTED = "[redacted]"
+LONGEST_TEXT = 16_000  # characters of one value; a traceback fits, a request body does not
+LOCAL_PART = r"\w.!#$%&'*+/=?^`{|}~-"
+NAMES = r"(?:password|passwd|secret|token|cookie)\w{0,40}|(?<![^\W_])pin"
+# Bounds and lookbehinds keep a long run of one kind of character from being tried at each of its positions.
 SECRETS = re.compile(
-    r"(eyJ[\w-]+\.[\w-]+\.[\w-]*)"  # JSON Web Token
-    r"|(ott[a-z]?_[\w.-]{16,})"  # our opaque tokens
-    r"|([\w.+-]+@[\w-]+\.[\w.-]+)"  # e-mail
-    r"|((?<=://)[^/@\s]+@)"  # user:password@ of a URL
-    r"|((?i:password|pin|secret|token|authorization)[\"']?\s*[:=]\s*[\"']?[^\s\"',}]+)"
+    r"(?<![^\W_])eyJ[\w-]{2,512}\.[\w-]+\.[\w-]*"  # JSON Web Token
+    r"|ott[a-z]?_[\w.-]{16,}"  # our opaque tokens
+    rf"|(?:(?<![{LOCAL_PART}])[{LOCAL_PART}]+|\"[^\"\s]{{1,64}}\")@(?:[\w.-]+|\[[\w.:]+\])"  # e-mail
+    r"|(?<=://)[^/@\s]+@"  # user:password@ of a URL
+    r"|(?<!\w)(?i:authorization)[\"']?\s*[:=]\s*[\"']?(?:\w+\s+)?[^\s\"',}]+"
+    rf"|(?i:{NAMES})[\"']?\s*[:=]\s*(?:\"[^\"]*\"?|'[^']*'?|[^\s\"',}}]+)"
 )
+SECRET_NAME = re.compile(rf"(?i:\w*(?:{NAMES})|authorization|e?mail)")
 
 
 def scrub(text: str) -> str:
-    """The text with everything that looks like a secret or an e-mail replaced."""
-    return SECRETS.sub("[redacted]", text)
+    """The text with everything that looks like a secret or an e-mail replaced, and cut to `LONGEST_TEXT`."""
+    if len(text) > LONGEST_TEXT:
+        text = f"{text[:LONGEST_TEXT]}…"
+    return SECRETS.sub(REDACTED, text)
+
+
+def scrubbed(value: Any) -> Any:
+    """A value of a log record, scrubbed through and through; what JSON has no type for as its text."""
+    if isinstance(value, dict):
+        return {
+            scrub(str(name)): REDACTED if SECRET_NAME.fullmatch(str(name)) else scrubbed(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple | set):
+        return [scrubbed(inner) for inner in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return scrub(str(value))
 
 
 class ContextFilter(logging.Filter):
@@ -37,6 +60,30 @@ class ContextFilter(logging.Filter):
         return True
 
 
+class UnhandledFilter(logging.Filter):
+    """For `django.request`: its tracebacks pass, by route and not by path; the access line tells the rest."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        match = getattr(getattr(record, "request", None), "resolver_match", None)
+        record.msg, record.args = "unhandled error", ()
+        record.__dict__["route"] = match.route if match else "unmatched"
+        return bool(record.exc_info)
+
+
+class JobFilter(logging.Filter):
+    """For Procrastinate: how each job ended, by its ids and never by its arguments, and what it warns of."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("procrastinate"):
+            return True
+        fields = record.__dict__
+        action, job = fields.get("action", ""), fields.get("job")
+        if isinstance(job, dict):
+            record.msg, record.args = action.replace("_", " "), ()
+            fields |= {"job_id": job["id"], "task": job["task_name"], "attempts": job["attempts"]}
+        return record.levelno >= logging.WARNING or action.startswith("job_")
+
+
 class JsonFormatter(BaseJsonFormatter):
     """`{"time", "level", "logger", "message", …ids and extras}`."""
 
@@ -46,15 +93,14 @@ class JsonFormatter(BaseJsonFormatter):
             style="{",
             datefmt="%Y-%m-%dT%H:%M:%S%z",
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
-            reserved_attrs=[*RESERVED, "request", "response", "server_time", "status_code"],
+            reserved_attrs=[*RESERVED, *NOT_WRITTEN],
         )
 
-    def format(self, record: logging.LogRecord) -> str:
-        return scrub(super().format(record))
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        # Before it becomes JSON: a replacement in the finished line could take its quotes along.
+        return super().process_log_record(scrubbed(log_data))
 
 
-RESERVED = list(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) + [
-    "message",
-    "asctime",
-    "color_message",
-]
+# What Django and Procrastinate attach to records: requests, and jobs with their arguments.
+NOT_WRITTEN = ["request", "response", "server_time", "status_code", "job", "worker", "result"]
+RESERVED = [*logging.LogRecord("", 0, "", 0, "", (), None).__dict__, "message", "asctime", "color_message"]

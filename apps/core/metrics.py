@@ -26,6 +26,8 @@ LATENCY = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+LOOPBACK = {"127.0.0.1", "::1"}
+PROXIED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
@@ -50,5 +52,5 @@ def _may_read(request: HttpRequest) -> bool:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
     # A request that a proxy passed on comes from outside, whatever its peer is.
-    local = request.META.get("REMOTE_ADDR", "").split(":")[0] in {"127.0.0.1", ""}
-    return local and "X-Forwarded-For" not in request.headers
+    proxied = any(name in request.headers for name in PROXIED)
+    return not proxied and request.META.get("REMOTE_ADDR") in LOOPBACK

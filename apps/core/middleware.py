@@ -8,7 +8,8 @@ from time import perf_counter
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.module_loading import import_string
 
@@ -17,6 +18,7 @@ from .deadline import budget
 
 log = logging.getLogger("ottsite.access")
 REQUEST_ID = re.compile(r"[\w.:-]{8,64}", re.ASCII)
+DJANGO_HAS_A_PAGE = (Http404, PermissionDenied, SuspiciousOperation)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -49,10 +51,12 @@ class RequestContextMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A refusal or a lost store outside DRF: the admin, the site, the probes."""
         refusal = errors.translate(error)
-        if refusal is None or refusal.status in {400, 403, 404}:
+        if refusal is None:
             return None
         if is_api(request):
             return errors.problem(refusal)
+        if isinstance(error, DJANGO_HAS_A_PAGE):
+            return None
         page = render_to_string("problem.html", {"status": refusal.status, "detail": refusal.detail})
         return HttpResponse(page, status=refusal.status, headers=refusal.headers)
 
@@ -74,12 +78,20 @@ class RequestContextMiddleware:
 
 
 def as_problem(response: HttpResponse) -> HttpResponse:
-    """The answer itself, or, for an HTML error page of Django's own, the problem it stands for."""
-    html = response.headers.get("Content-Type", "").startswith("text/html")
-    if response.status_code < 400 or not html:
+    """The answer itself, or, for an error page of Django's own, the problem it stands for.
+
+    Its other headers stay: the outer layers have already put theirs on.
+    """
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    if response.status_code < 400 or kind in {"application/problem+json", "application/json"}:
         return response
-    kept = {"Allow", "Retry-After", "Vary"} & set(response.headers)
-    return errors.rendered(errors.document(response.status_code), {k: response.headers[k] for k in kept})
+    stand_in = errors.rendered(errors.document(response.status_code))
+    for name in ("Content-Length", "Content-Encoding"):
+        response.headers.pop(name, None)
+    for name, value in stand_in.items():
+        response.headers[name] = value
+    response.content = stand_in.content
+    return response
 
 
 class RateLimitMiddleware:
@@ -90,7 +102,8 @@ class RateLimitMiddleware:
         self.client_key = import_string(settings.RATE_LIMIT_CLIENT_KEY)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not is_api(request) or request.method == "OPTIONS":
+        # CORS preflights do not come this far.
+        if not is_api(request):
             return self.get_response(request)
         usage = ratelimit.hit("api", self.client_key(request), settings.RATE_LIMIT_DEFAULT)
         response = errors.problem(usage.refusal()) if usage.exceeded else self.get_response(request)
@@ -103,7 +116,7 @@ class RateLimitMiddleware:
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """django-csp, with the few relaxations of `CSP_RELAXED` under their path prefixes."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         for prefix, update in settings.CSP_RELAXED.items():
             if request.path_info.startswith(prefix):
                 response._csp_update = update  # type: ignore[attr-defined]

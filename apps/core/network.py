@@ -61,7 +61,8 @@ def _address(text: str) -> str | None:
     except ValueError:
         return None
     mapped = getattr(address, "ipv4_mapped", None)
-    return str(mapped or address)
+    # A zone ("fe80::1%eth0") means something on that machine alone, and is free text.
+    return str(mapped or address).partition("%")[0]
 
 
 @cache
@@ -72,7 +73,11 @@ def _countries() -> maxminddb.Reader | None:
 def country_of(address: str) -> str:
     """ISO 3166 code of the address by the operator's database (`GEOIP_PATH`), or "" when unknown."""
     reader = _countries()
-    found = reader.get(address) if reader else None
+    try:
+        found = reader.get(address) if reader else None
+    except ValueError:
+        # An IPv6 address in a database of IPv4 alone.
+        found = None
     if not isinstance(found, dict):
         return ""
     country = found.get("country")

@@ -14,6 +14,8 @@ from django_redis.exceptions import ConnectionInterrupted
 from . import clients
 from .errors import Throttled
 
+MAX_LOCAL_CLIENTS = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -64,18 +66,20 @@ class _LocalCounter:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._window = 0
-        self._counts: dict[str, int] = {}
+        # Window ends as the clock counts them, so a stand-in that is asked again later starts anew.
+        self._counts: dict[tuple[str, int], tuple[int, int]] = {}
 
     def hit(self, key: str, rate: str) -> Usage:
         count, period = _split_rate(rate)
-        limit = max(1, count // 2)
+        now = int(time.time())
+        ends_at = now - now % period + period
         with self._lock:
-            window = int(time.time()) // 60
-            if window != self._window:
-                self._window, self._counts = window, {}
-            used = self._counts[key] = self._counts.get(key, 0) + 1
-        return Usage(used, limit, min(period, 60))
+            if len(self._counts) >= MAX_LOCAL_CLIENTS:
+                self._counts.clear()
+            window, used = self._counts.get((key, period), (ends_at, 0))
+            used = used + 1 if window == ends_at else 1
+            self._counts[key, period] = ends_at, used
+        return Usage(used, max(1, count // 2), ends_at - now)
 
 
 _local = _LocalCounter()

@@ -50,7 +50,7 @@ async def spawn(
             user=identity.uid,
             group=identity.gid,
             extra_groups=None if identity.uid is None else [],
-            preexec_fn=lambda: _die_with(supervisor),
+            preexec_fn=lambda: die_with(supervisor),
         )
 
 
@@ -59,15 +59,15 @@ def _log_file(path: Path) -> BinaryIO:
     return path.open("wb" if too_long else "ab")
 
 
-def _die_with(parent: int) -> None:
-    """Ask the kernel to kill this (new) process when its parent dies.
+def die_with(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
+    """Ask the kernel to end this (new) process when its parent dies.
 
     The signal is tied to the thread that forked, so this is only right for children of the
-    event loop's main thread. macOS has no such request: there the servers outlive a supervisor
+    parent's main thread. macOS has no such request: there the servers outlive a supervisor
     that was killed with -9 and hold their ports until they are killed by hand.
     """
     if sys.platform == "linux":
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _libc.prctl(_PR_SET_PDEATHSIG, how)
         if os.getppid() != parent:  # it died before the request
             os._exit(1)
 

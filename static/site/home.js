@@ -71,7 +71,7 @@ async function openProfiles() {
   const { results } = await call("GET", "/profiles");
   const faces = results.map((profile) => {
     const note = profile.has_pin ? "PIN" : profile.kid ? "Kid" : "";
-    return face(profile.name, profile.avatar, [...profile.name][0].toUpperCase(), note, () => select(profile));
+    return face(profile.name, profile.avatar, [...profile.name][0].toUpperCase(), note, () => guarded(() => select(profile)));
   });
   if (results.length < 5) faces.push(face("Add profile", "add", "+", "", () => $("new-profile").showModal()));
   $("profile-list").replaceChildren(...faces);

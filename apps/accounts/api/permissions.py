@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
+from apps.accounts.authentication import principal
 from apps.core.errors import DomainError
 
 
@@ -26,7 +27,7 @@ class Grown(IsAuthenticated):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not super().has_permission(request, view):
             return False
-        if request.user.is_kid:
+        if principal(request).is_kid:
             raise KidProfile
         return True
 
@@ -37,6 +38,6 @@ class Watching(IsAuthenticated):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not super().has_permission(request, view):
             return False
-        if request.user.profile is None:
+        if principal(request).profile is None:
             raise ProfileNeeded
         return True

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from apps.accounts.maturity import BY_LABEL, Maturity
 from apps.accounts.models import DataRequest, Profile, Session, User
 from apps.accounts.models.profile import Avatar
+from apps.accounts.models.user import normalized
 from apps.core.api.serializers import SecretField, StrictSerializer, TextField
 
 PIN = r"^[0-9]{4}$"
@@ -21,12 +22,12 @@ class MaturityField(serializers.ChoiceField):
     def __init__(self, **options: Any) -> None:
         super().__init__(choices=[(label, label) for label in BY_LABEL], **options)
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str) or data not in BY_LABEL:
             self.fail("invalid_choice", input=data)
         return BY_LABEL[data].value
 
-    def to_representation(self, value: int) -> str:
+    def to_representation(self, value: Any) -> str:
         return str(Maturity(value).label)
 
 
@@ -41,8 +42,18 @@ class PinField(serializers.RegexField):
         super().__init__(PIN, min_length=4, max_length=4, **options)
 
 
+class AddressField(serializers.EmailField):
+    """An e-mail address in its one spelling, which is what is judged: normalising may make it longer."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=254, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        return normalized(super().to_internal_value(data))
+
+
 class RegisterIn(StrictSerializer):
-    email = serializers.EmailField(max_length=254)
+    email = AddressField()
     password = SecretField(min_length=8)
     country = CountryField(required=False, help_text="ISO 3166-1 alpha-2.")
 
@@ -74,7 +85,7 @@ class TokenIn(StrictSerializer):
 
 
 class EmailIn(StrictSerializer):
-    email = serializers.EmailField(max_length=254)
+    email = AddressField()
 
 
 class ResetIn(StrictSerializer):
@@ -89,6 +100,9 @@ class PasswordChangeIn(StrictSerializer):
 
 class AccountOut(serializers.ModelSerializer[User]):
     id = serializers.UUIDField(source="public_id")
+    pending_email = serializers.CharField(
+        help_text='Takes the place of the e-mail once its owner confirms it; "" when there is none.'
+    )
 
     class Meta:
         model = User
@@ -97,7 +111,7 @@ class AccountOut(serializers.ModelSerializer[User]):
 
 
 class AccountIn(StrictSerializer):
-    email = serializers.EmailField(max_length=254, required=False)
+    email = AddressField(required=False)
     country = CountryField(required=False)
     password = SecretField(required=False, help_text="The present one; needed to change the e-mail.")
 
@@ -171,7 +185,7 @@ class AccessOut(serializers.Serializer[Any]):
 class DataRequestOut(serializers.ModelSerializer[DataRequest]):
     id = serializers.UUIDField(source="public_id")
     state = serializers.ChoiceField(choices=DataRequest.State.choices)
-    data = serializers.JSONField(source="result", help_text="The copy, once the state is done.")
+    data: Any = serializers.JSONField(source="result", help_text="The copy, once the state is done.")
 
     class Meta:
         model = DataRequest

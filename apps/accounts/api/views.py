@@ -1,5 +1,6 @@
 """Accounts over HTTP: each view parses, makes one call, renders."""
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from apps.accounts.authentication import Principal
+from apps.accounts.authentication import principal
 from apps.accounts.models import DataRequest, Profile, Session
 from apps.accounts.services import passwords, personal_data, profiles, registration, sessions
 from apps.accounts.services.profiles import Proof
@@ -89,8 +90,10 @@ class LogoutView(Tagged):
     @extend_schema(request=None, responses=NO_CONTENT)
     def post(self, request: Request) -> Response:
         """End this session; its tokens are dead at once."""
-        user: Principal = request.user
-        sessions.sign_out(user.user(), user.session_id, caller=Caller.of(request))
+        user = principal(request)
+        # Signed out by somebody else in this very moment is signed out, too.
+        with suppress(Session.DoesNotExist):
+            sessions.sign_out(user.user(), user.session_id, caller=Caller.of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -100,7 +103,9 @@ class LogoutAllView(Tagged):
     @extend_schema(request=None, responses=NO_CONTENT)
     def post(self, request: Request) -> Response:
         """End every session of the account, this one too."""
-        sessions.sign_out_everywhere(request.user.user(), because="signed_out_everywhere")
+        sessions.sign_out_everywhere(
+            principal(request).user(), because="signed_out_everywhere", caller=Caller.of(request)
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -119,7 +124,7 @@ class EmailResendView(Tagged):
     def post(self, request: Request) -> Response:
         """Mail the confirming link once more."""
         ratelimit.enforce("signup", f"account:{request.user.pk}", settings.RATE_LIMIT_SIGNUP)
-        registration.ask_for_verification(request.user.user())
+        registration.ask_for_verification(principal(request).user())
         return Response(status=status.HTTP_202_ACCEPTED)
 
 
@@ -148,7 +153,7 @@ class PasswordChangeView(Tagged):
     @extend_schema(request=wire.PasswordChangeIn, responses=NO_CONTENT)
     def post(self, request: Request) -> Response:
         """Set a new password, given the present one. Every other session ends."""
-        user: Principal = request.user
+        user = principal(request)
         body = read(wire.PasswordChangeIn, request)
         passwords.change(
             user.user(),
@@ -184,7 +189,7 @@ class SessionView(Tagged):
     def delete(self, request: Request, session_id: UUID) -> Response:
         """Sign a device out."""
         try:
-            sessions.sign_out(request.user.user(), session_id, caller=Caller.of(request))
+            sessions.sign_out(principal(request).user(), session_id, caller=Caller.of(request))
         except Session.DoesNotExist as error:
             raise Http404 from error
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -199,24 +204,24 @@ class AccountView(Tagged):
     @extend_schema(responses=wire.AccountOut)
     def get(self, request: Request) -> Response:
         """The account."""
-        return Response(wire.AccountOut(request.user.user()).data)
+        return Response(wire.AccountOut(principal(request).user()).data)
 
     @extend_schema(request=wire.AccountIn, responses=wire.AccountOut)
     @refuses(403)
     def patch(self, request: Request) -> Response:
         """Change the country, or ask for another e-mail address (it counts once confirmed)."""
         user = registration.change_account(
-            request.user.user(), read(wire.AccountIn, request), caller=Caller.of(request)
+            principal(request).user(), read(wire.AccountIn, request), caller=Caller.of(request)
         )
         return Response(wire.AccountOut(user).data)
 
     @extend_schema(request=wire.PasswordIn, responses={202: wire.ReceiptOut})
     @refuses(403)
     def delete(self, request: Request) -> Response:
-        """Erase the account. It is shut at once and erased in the background; the receipt tells how far it is."""
+        """Erase the account: shut at once, erased in the background; the receipt tells how far that is."""
         password = read(wire.PasswordIn, request)["password"]
         receipt = personal_data.erase_account(
-            request.user.user(), password=password, caller=Caller.of(request)
+            principal(request).user(), password=password, caller=Caller.of(request)
         )
         return Response(wire.ReceiptOut(receipt).data, status=status.HTTP_202_ACCEPTED)
 
@@ -237,7 +242,7 @@ class ExportView(Tagged):
 
     @extend_schema(responses=responses)
     def get(self, request: Request) -> Response:
-        """A copy of everything held on the account: 200 when it is made (kept 7 days), 202 while it is being made."""
+        """A copy of all that is held on the account: 200 when it is made (kept 7 days), 202 until then."""
         return self._answer(request, anew=False)
 
     @extend_schema(request=None, responses=responses)
@@ -247,7 +252,7 @@ class ExportView(Tagged):
 
     @staticmethod
     def _answer(request: Request, *, anew: bool) -> Response:
-        found = personal_data.ask_for_copy(request.user.user(), caller=Caller.of(request), anew=anew)
+        found = personal_data.ask_for_copy(principal(request).user(), caller=Caller.of(request), anew=anew)
         done = found.state == DataRequest.State.DONE
         headers = {"Cache-Control": "no-store"} | ({} if done else {"Retry-After": "2"})
         return Response(wire.DataRequestOut(found).data, status=200 if done else 202, headers=headers)
@@ -278,7 +283,7 @@ class ProfilesView(generics.ListAPIView[Profile]):
     @idempotent
     def post(self, request: Request) -> Response:
         """Add a profile."""
-        user: Principal = request.user
+        user = principal(request)
         body = read(wire.ProfileIn, request)
         profile = profiles.create(
             user.user(), body, ceiling=user.ceiling, proof=proof_of(body), caller=Caller.of(request)
@@ -296,10 +301,10 @@ class ProfileView(Tagged):
         return Response(wire.ProfileOut(own_profile(request, profile_id)).data)
 
     @extend_schema(request=wire.ProfilePatchIn, responses=wire.ProfileOut)
-    @refuses(429)
+    @refuses(409, 429)
     def patch(self, request: Request, profile_id: UUID) -> Response:
         """Change a profile. Loosening what protects a child takes the PIN or the account password."""
-        user: Principal = request.user
+        user = principal(request)
         body = read(wire.ProfilePatchIn, request)
         profile = profiles.change(
             own_profile(request, profile_id),
@@ -312,7 +317,7 @@ class ProfileView(Tagged):
 
     @extend_schema(request=wire.ProofIn, responses=NO_CONTENT)
     def delete(self, request: Request, profile_id: UUID) -> Response:
-        """Delete a profile with its history and lists; one with a PIN takes the PIN or the account password."""
+        """Delete a profile with its history and lists; one with a PIN takes the PIN or the password."""
         body = read(wire.ProofIn, request)
         profiles.drop(
             own_profile(request, profile_id), proof=proof_of(body, pin="pin"), caller=Caller.of(request)
@@ -329,7 +334,7 @@ class ProfileSelectView(Tagged):
     @extend_schema(request=wire.ProofIn, responses=wire.AccessOut)
     def post(self, request: Request, profile_id: UUID) -> Response:
         """Hand the device to a profile: an access token of its own."""
-        user: Principal = request.user
+        user = principal(request)
         body = read(wire.ProofIn, request)
         access = profiles.select(
             own_profile(request, profile_id),

@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Any, ClassVar, Self
 
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
@@ -72,6 +73,19 @@ class User(PublicId, TimeStamped, AbstractBaseUser, PermissionsMixin):
 
     def natural_key(self) -> tuple[str]:
         return (self.email,)
+
+    def clean(self) -> None:
+        self.email = normalized(self.email)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Django's, except that an upgrade of the hash never overwrites a password set meanwhile."""
+
+        def upgrade(raw: str) -> None:
+            encoded = make_password(raw)
+            if User.objects.filter(pk=self.pk, password=self.password).update(password=encoded):
+                self.password = encoded
+
+        return check_password(raw_password, self.password, upgrade)
 
     @property
     def email_verified(self) -> bool:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,27 +26,34 @@ def reset(token: str, *, new: str, caller: Caller) -> None:
     judge(new, user=None, path="password")
     with transaction.atomic():
         found = registration.use_mail_token(token, MailToken.Purpose.RESET)
+        if found.email != found.account.email or not found.account.is_active:
+            # It was mailed to an address that is no longer the account's.
+            raise registration.DeadLink
         judge(new, user=found.account, path="password")
-        if found.account.email == found.email and not found.account.email_verified:
+        if not found.account.email_verified:
             User.objects.filter(pk=found.account_id).update(email_verified_at=timezone.now())
         _set(found.account, new, audit.Kind.PASSWORD_RESET, keep=None, caller=caller)
 
 
 def _set(user: User, new: str, kind: audit.Kind, *, keep: UUID | None, caller: Caller | None) -> None:
-    user.set_password(new)
+    encoded = make_password(new)
     with transaction.atomic():
-        user.save(update_fields=["password", "updated_at"])
-        sessions.sign_out_everywhere(user, because=kind.value, keep=keep)
+        # The proof was checked against this hash; where it has been replaced since, the proof is void.
+        same = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+        if not same.update(password=encoded, updated_at=timezone.now()):
+            raise sessions.AccountChanged(retry_after_s=1)
+        sessions.sign_out_everywhere(user, because=kind.value, keep=keep, caller=caller)
         MailToken.objects.filter(account=user, purpose=MailToken.Purpose.RESET).delete()
         audit.record(kind, account=user.public_id, caller=caller, session=keep)
         jobs.enqueue(registration.SEND_MAIL, letter="password_changed", account=str(user.public_id))
 
 
-def changed_by_staff(user: User, *, by: User) -> None:
-    """Staff set a new password in the admin: everything the old one opened ends."""
+def set_elsewhere(user: User) -> None:
+    """A password was set past this module (admin, shell): everything the old one opened ends all the same."""
     with transaction.atomic():
         sessions.sign_out_everywhere(user, because="password_changed")
-        audit.record(audit.Kind.PASSWORD_CHANGED, account=user.public_id, by=by)
+        MailToken.objects.filter(account=user, purpose=MailToken.Purpose.RESET).delete()
+        jobs.enqueue(registration.SEND_MAIL, letter="password_changed", account=str(user.public_id))
 
 
 def set_active(user: User, *, active: bool, by: User) -> None:
@@ -53,6 +61,6 @@ def set_active(user: User, *, active: bool, by: User) -> None:
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(is_active=active)
         if not active:
-            sessions.sign_out_everywhere(user, because="disabled")
+            sessions.sign_out_everywhere(user, because="disabled", by=by)
         kind = audit.Kind.ACCOUNT_ENABLED if active else audit.Kind.ACCOUNT_DISABLED
         audit.record(kind, account=user.public_id, by=by)

@@ -5,7 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from django.db import transaction
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts import store
@@ -22,12 +25,13 @@ log = logging.getLogger(__name__)
 Kind, State = DataRequest.Kind, DataRequest.State
 COPY_LIVES = timedelta(days=7)
 FRESH_FOR = timedelta(hours=24)
+STUCK_AFTER = timedelta(hours=24)
 RUN = "apps.accounts.tasks.run_data_request"
-ACCOUNT_FIELDS = ("public_id", "email", "pending_email", "email_verified_at", "country", "is_staff", "created_at",
-                  "last_login")  # fmt: skip
+ACCOUNT_FIELDS = ("public_id", "email", "pending_email", "email_verified_at", "country", "is_staff",
+                  "created_at", "last_login")  # fmt: skip
 PROFILE_FIELDS = ("public_id", "name", "avatar", "language", "maturity", "kid", "created_at", "updated_at")
-SESSION_FIELDS = ("public_id", "device_name", "user_agent", "country", "created_at", "last_seen_at", "expires_at",
-                  "revoked_at", "revoked_because")  # fmt: skip
+SESSION_FIELDS = ("public_id", "device_name", "user_agent", "country", "created_at", "last_seen_at",
+                  "expires_at", "revoked_at", "revoked_because")  # fmt: skip
 
 
 def ask_for_copy(user: User, *, caller: Caller, anew: bool = False) -> DataRequest:
@@ -54,11 +58,11 @@ def erase_account(user: User, *, password: str, caller: Caller) -> DataRequest:
             account=user, kind=Kind.ERASE, state__in=[State.QUEUED, State.RUNNING]
         ).first()
         User.objects.filter(pk=user.pk).update(is_active=False)
-        sessions.sign_out_everywhere(user, because="erased")
+        sessions.sign_out_everywhere(user, because="erased", caller=caller)
         return found or _open(user, Kind.ERASE)
 
 
-def _open(user: User, kind: Kind) -> DataRequest:
+def _open(user: User, kind: DataRequest.Kind) -> DataRequest:
     request = DataRequest.objects.create(
         kind=kind, account=user, account_public_id=user.public_id, asked_at=timezone.now()
     )
@@ -86,13 +90,17 @@ def _export(request: DataRequest, user: User) -> None:
     request.result = {"account": str(user.public_id), "made_at": now.isoformat(), **_plain(result)}
     request.finished_at, request.expires_at = now, now + COPY_LIVES
     request.finish()
-    request.save()
+    # Naming the fields: a request that an erasure deleted meanwhile must not come back with the copy in it.
+    request.save(update_fields=["result", "finished_at", "expires_at", "state"])
 
 
 def _erase(request: DataRequest, user: User | None) -> None:
     """The account's own holder goes last: while its row is there, the job can be repeated."""
-    counts: dict[str, Any] = request.result or {}
+    counts: dict[str, Any] = {}
     with transaction.atomic():
+        if DataRequest.objects.select_for_update().get(pk=request.pk).state == State.DONE:
+            # Another worker took this one for dead, and was quicker.
+            return
         if user:
             for name, holder in reversed(HOLDERS.items()):
                 counts[name] = holder.erase(user)
@@ -111,6 +119,20 @@ def _plain(data: dict[str, Any]) -> dict[str, Any]:
     """Values as JSON has them."""
     plain: dict[str, Any] = orjson.loads(orjson.dumps(data, default=str))
     return plain
+
+
+def pick_up_stuck() -> None:
+    """Requests whose job gave up: a copy may be asked for anew, an erasure is begun again."""
+    stuck = DataRequest.objects.filter(
+        state__in=[State.QUEUED, State.RUNNING], asked_at__lt=timezone.now() - STUCK_AFTER
+    )
+    for request in stuck:
+        log.error("data request stuck", extra={"kind": request.kind, "request": str(request.public_id)})
+        if request.kind == Kind.ERASE:
+            jobs.enqueue(RUN, request=str(request.public_id))
+        else:
+            request.fail()
+            request.save(update_fields=["state"])
 
 
 def forget_copies() -> int:
@@ -139,11 +161,27 @@ def _erase_own(user: User) -> dict[str, int]:
         "sessions": len(ids),
         "mail_tokens": MailToken.objects.filter(account=user).delete()[0],
         "exports": DataRequest.objects.filter(account=user, kind=Kind.EXPORT).delete()[0],
-        "idempotency_keys": IdempotentAnswer.objects.filter(scope=f"account:{user.pk}").delete()[0],
+        "idempotency_keys": IdempotentAnswer.objects.filter(
+            Q(scope=f"account:{user.pk}") | Q(body__email__in=[user.email, user.pending_email or user.email])
+        ).delete()[0],
     }
+    _erase_from_logs(user)
     User.objects.filter(pk=user.pk).delete()
     transaction.on_commit(lambda: store.forget_states(ids))
     return {**counts, "account": 1}
+
+
+def _erase_from_logs(user: User) -> None:
+    """The admin's log shows what an object was called; jobs that failed keep the account's id."""
+    logged = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
+    )
+    logged.update(object_repr="erased account")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE args->>'account' = %s AND status <> 'doing'",
+            [str(user.public_id)],
+        )
 
 
 register(

@@ -9,9 +9,11 @@ import math
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.db.models import Case, DateTimeField, F, IntegerField, Q, Value, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from apps.accounts import hashing
 from apps.accounts.models import Profile, User
 from apps.core.errors import DomainError
 from apps.core.network import Caller
@@ -48,6 +50,14 @@ class PasswordRequired(DomainError):
     detail = "The account password is needed for this."
 
 
+class NoSuchProfile(DomainError):
+    """It was there when the request began."""
+
+    code = "not_found"
+    status = 404
+    detail = "This profile was deleted."
+
+
 def hashed(pin: str) -> str:
     return make_password(pin) if pin else ""
 
@@ -60,23 +70,38 @@ def check(profile: Profile, pin: str, *, caller: Caller) -> None:
     _refuse_if_locked(profile, now)
     if not pin:
         raise PinRequired
-    if not _pay_for_a_try(profile, now):
-        profile.refresh_from_db()
-        _refuse_if_locked(profile, now)
-        raise PinLocked(retry_after_s=1)
-    if not check_password(pin, profile.pin_hash):
-        profile.refresh_from_db()
-        _record(audit.Kind.PIN_WRONG, profile, caller)
-        if profile.pin_locked_until and profile.pin_locked_until > now:
-            _record(audit.Kind.PIN_LOCKED, profile, caller)
-        raise PinWrong(extra={"tries_left": 0 if not profile.pin_failures else TRIES - profile.pin_failures})
-    reset(profile)
+    # The place comes first: a server too busy to look at a PIN must not count it as wrong.
+    with hashing.pool.place():
+        if not _pay_for_a_try(profile, now):
+            _reload(profile)
+            _refuse_if_locked(profile, now)
+            raise PinLocked(retry_after_s=1)
+        right = check_password(pin, profile.pin_hash)
+    if right:
+        _give_back(profile)
+        return
+    _reload(profile)
+    _record(audit.Kind.PIN_WRONG, profile, caller)
+    if profile.pin_locked_until and profile.pin_locked_until > now:
+        _record(audit.Kind.PIN_LOCKED, profile, caller)
+    raise PinWrong(extra={"tries_left": _tries_left(profile)})
 
 
 def reset(profile: Profile) -> None:
-    """Forget wrong tries: the PIN was right, or the account password was given."""
+    """Forget all wrong tries: the account password was given, or staff vouch."""
     Profile.objects.filter(pk=profile.pk).update(
         pin_failures=0, pin_locks=0, pin_locked_until=None, pin_failures_today=0
+    )
+
+
+def _give_back(profile: Profile) -> None:
+    """The PIN was right: no lock, and this try costs nothing. The day's wrong ones still count, or whoever
+    guesses would get a new score each time the owner comes in."""
+    Profile.objects.filter(pk=profile.pk).update(
+        pin_failures=0,
+        pin_locks=0,
+        pin_locked_until=None,
+        pin_failures_today=Greatest(F("pin_failures_today") - 1, 0),
     )
 
 
@@ -86,6 +111,18 @@ def unlock(profile: Profile, *, by: User) -> None:
     audit.record(
         audit.Kind.UNLOCKED, account=profile.account.public_id, by=by, profile=str(profile.public_id)
     )
+
+
+def _reload(profile: Profile) -> None:
+    try:
+        profile.refresh_from_db()
+    except Profile.DoesNotExist as error:
+        raise NoSuchProfile from error
+
+
+def _tries_left(profile: Profile) -> int:
+    until_lock = TRIES - profile.pin_failures if profile.pin_failures else 0
+    return min(until_lock, TRIES_A_DAY - profile.pin_failures_today)
 
 
 def _refuse_if_locked(profile: Profile, now: datetime) -> None:
@@ -106,15 +143,23 @@ def _pay_for_a_try(profile: Profile, now: datetime) -> bool:
         Profile.objects.filter(pk=profile.pk, pin_failures_today__lt=TRIES_A_DAY)
         .filter(Q(pin_locked_until=None) | Q(pin_locked_until__lte=now))
         .update(
-            pin_failures=Case(When(last, then=Value(0)), default=F("pin_failures") + 1),
+            pin_failures=Case(
+                When(last, then=Value(0)), default=F("pin_failures") + 1, output_field=IntegerField()
+            ),
             pin_locked_until=Case(
                 *locks,
                 When(last, then=Value(now + LONGEST_LOCK)),
                 default=Value(None),
                 output_field=DateTimeField(),
             ),
-            pin_locks=Case(When(last, then=F("pin_locks") + 1), default=F("pin_locks")),
-            pin_failures_today=Case(When(pin_day=today, then=F("pin_failures_today") + 1), default=Value(1)),
+            pin_locks=Case(
+                When(last, then=F("pin_locks") + 1), default=F("pin_locks"), output_field=IntegerField()
+            ),
+            pin_failures_today=Case(
+                When(pin_day=today, then=F("pin_failures_today") + 1),
+                default=Value(1),
+                output_field=IntegerField(),
+            ),
             pin_day=today,
         )
     )

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts import tokens
 from apps.accounts.maturity import HIGHEST_KID_CEILING, KID_CEILING, Maturity
@@ -20,6 +21,12 @@ class ProfileLimit(DomainError):
     code = "profile_limit"
     status = 409
     detail = f"An account has at most {MAX_PROFILES} profiles."
+
+
+class ProfileChanged(DomainError):
+    code = "conflict"
+    status = 409
+    detail = "Somebody else changed this profile just now. Look again, then try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,10 @@ def change(
     if pin is not ...:
         fields |= {"pin_hash": pins.hashed(pin or "")}
     with transaction.atomic():
-        locked = Profile.objects.select_for_update().get(pk=profile.pk)
+        locked = _locked(profile)
+        if locked.updated_at != profile.updated_at:
+            # What it was judged by, and the proof asked for, may be of the past.
+            raise ProfileChanged
         for name, value in fields.items():
             setattr(locked, name, value)
         locked.save(update_fields=[*fields, "updated_at"])
@@ -85,12 +95,18 @@ def change(
 
 
 def drop(profile: Profile, *, proof: Proof, caller: Caller) -> None:
-    """Delete a profile with all that is its own. One with a PIN goes only with proof."""
+    """Delete a profile with all that is its own. One with a PIN goes only with proof.
+
+    Devices in a child's hands are signed out with it: without a profile they would be the account's.
+    """
     prove(profile, proof, caller=caller)
     with transaction.atomic():
-        sessions.profile_changed(profile)
-        _record(profile, caller, "deleted")
-        profile.delete()
+        locked = _locked(profile)
+        if locked.kid:
+            sessions.revoke(Session.objects.filter(profile=locked), because="profile_deleted")
+        sessions.profile_changed(locked)
+        _record(locked, caller, "deleted")
+        locked.delete()
 
 
 def select(profile: Profile, *, session_id: UUID, from_kid: bool, proof: Proof, caller: Caller) -> str:
@@ -99,25 +115,39 @@ def select(profile: Profile, *, session_id: UUID, from_kid: bool, proof: Proof, 
     A profile with a PIN asks for it. A child's device is handed on only with the PIN of the profile it
     goes to, or the account's password. The session remembers the profile, so refreshed tokens are its too.
     """
+    session = (
+        Session.objects.alive(timezone.now()).select_related("profile").filter(public_id=session_id).first()
+    )
+    if session is None:
+        raise sessions.SessionEnded
+    # The row knows better than a token, or a remembered state, of before the child got the device.
+    from_kid = from_kid or (session.profile is not None and session.profile.kid)
     if from_kid and not profile.has_pin:
         _need_password(profile.account, proof, caller)
     else:
         prove(profile, proof, caller=caller)
     with transaction.atomic():
-        session = Session.objects.select_for_update().get(public_id=session_id, account=profile.account_id)
-        session.profile = profile
-        session.save(update_fields=["profile"])
+        _locked(profile)
+        Session.objects.filter(pk=session.pk).update(profile=profile)
         sessions.profile_changed(profile)
     return tokens.access_token(session, profile.account.public_id, profile.public_id)
 
 
 def prove(profile: Profile, proof: Proof, *, caller: Caller) -> None:
-    """Pass with the profile's PIN, if it has one, or with the account's password, which also unlocks the PIN."""
+    """Pass with the profile's PIN, if it has one, or the account's password, which also unlocks the PIN."""
     if proof.password:
         sessions.confirm_password(profile.account, proof.password, caller=caller)
         pins.reset(profile)
     else:
         pins.check(profile, proof.pin, caller=caller)
+
+
+def _locked(profile: Profile) -> Profile:
+    found = Profile.objects.select_for_update().filter(pk=profile.pk).first()
+    if found is None:
+        raise pins.NoSuchProfile
+    found.account = profile.account
+    return found
 
 
 def _need_password(user: User, proof: Proof, caller: Caller) -> None:

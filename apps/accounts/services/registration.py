@@ -5,6 +5,7 @@ import secrets
 import uuid
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -12,13 +13,24 @@ from django.utils import timezone
 from apps.accounts.models import MailToken, User
 from apps.accounts.models.user import normalized
 from apps.accounts.password_rules import judge
-from apps.core import jobs
-from apps.core.errors import InvalidField
+from apps.core import jobs, ratelimit
+from apps.core.errors import Busy, InvalidField
 from apps.core.network import Caller
 
 from . import audit, sessions
 
 SEND_MAIL = "apps.accounts.tasks.send_mail"
+
+
+class DeadLink(InvalidField):
+    """The token of a mailed link is unknown, used, late, or belongs to another address."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "token", "invalid_token", "This link was used already or has expired. Ask for a new one."
+        )
+
+
 LIVES = {MailToken.Purpose.VERIFY: timedelta(hours=24), MailToken.Purpose.RESET: timedelta(minutes=30)}
 
 
@@ -37,9 +49,11 @@ def register(email: str, password: str, *, country: str = "", caller: Caller) ->
             with transaction.atomic():
                 user.save(force_insert=True)
             letter = "verify"
-        except IntegrityError:
-            user = User.objects.get(email=email)
-            letter = "already_registered"
+        except IntegrityError as error:
+            taken_by = User.objects.with_email(email).first()
+            if taken_by is None:
+                raise Busy("The account of this address is being erased. Try again.") from error
+            user, letter = taken_by, "already_registered"
         if letter == "verify":
             audit.record(audit.Kind.REGISTERED, account=user.public_id, caller=caller)
         jobs.enqueue(SEND_MAIL, letter=letter, account=str(user.public_id))
@@ -48,7 +62,7 @@ def register(email: str, password: str, *, country: str = "", caller: Caller) ->
 def ask_for_reset(email: str, *, caller: Caller) -> None:
     """Mail a link for a new password, if that account exists; the caller learns nothing either way."""
     user = User.objects.with_email(email).filter(is_active=True).first()
-    audit.record(audit.Kind.PASSWORD_RESET_ASKED, account=user and user.public_id, caller=caller)
+    audit.record(audit.Kind.PASSWORD_RESET_ASKED, account=user.public_id if user else None, caller=caller)
     # A job without an account does nothing; it is there so that both answers take the same time.
     jobs.enqueue(SEND_MAIL, letter="reset", account=str(user.public_id if user else uuid.uuid4()))
 
@@ -59,6 +73,8 @@ def change_account(user: User, fields: dict[str, str], *, caller: Caller) -> Use
         if "password" not in fields:
             raise InvalidField("password", "required", "The present password is needed to change the e-mail.")
         sessions.confirm_password(user, fields["password"], caller=caller)
+        # Each one mails an address of the caller's choice.
+        ratelimit.enforce("signup", f"account:{user.pk}", settings.RATE_LIMIT_SIGNUP)
     with transaction.atomic():
         if "country" in fields:
             user.country = fields["country"]
@@ -102,13 +118,11 @@ def issue_mail_token(user: User, purpose: MailToken.Purpose, email: str) -> str:
 
 
 def use_mail_token(text: str, purpose: MailToken.Purpose) -> MailToken:
-    """Use a token up and return it; `InvalidField("token")` when it is unknown, used or late."""
+    """Use a token up and return it; `DeadLink` when it is unknown, used or late."""
     now = timezone.now()
     ours = MailToken.objects.filter(sha256=_digest(text), purpose=purpose)
     if not ours.filter(used_at=None, expires_at__gt=now).update(used_at=now):
-        raise InvalidField(
-            "token", "invalid_token", "This link was used already or has expired. Ask for a new one."
-        )
+        raise DeadLink
     return ours.select_related("account").get()
 
 
@@ -118,11 +132,13 @@ def verify_email(text: str, *, caller: Caller) -> None:
         token = use_mail_token(text, MailToken.Purpose.VERIFY)
         user = User.objects.select_for_update().get(pk=token.account_id)
         if token.email not in {user.email, user.pending_email}:
-            raise InvalidField("token", "invalid_token", "This link belongs to another address.")
-        if User.objects.with_email(token.email).exclude(pk=user.pk).exists():
-            raise InvalidField("token", "email_taken", "Another account has this address by now.")
+            raise DeadLink
         user.email, user.pending_email, user.email_verified_at = token.email, "", timezone.now()
-        user.save(update_fields=["email", "pending_email", "email_verified_at", "updated_at"])
+        try:
+            with transaction.atomic():
+                user.save(update_fields=["email", "pending_email", "email_verified_at", "updated_at"])
+        except IntegrityError as error:
+            raise InvalidField("token", "email_taken", "Another account has this address by now.") from error
         audit.record(audit.Kind.EMAIL_VERIFIED, account=user.public_id, caller=caller)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from apps.accounts.models import Profile, Session, User
 from apps.accounts.models.user import normalized
 from apps.accounts.tokens import Grant
 from apps.core import ratelimit
-from apps.core.errors import DomainError
+from apps.core.errors import Busy, DomainError
 from apps.core.network import Caller
 
 from . import audit
@@ -34,6 +35,18 @@ class DeadRefreshToken(DomainError):
     code = "not_authenticated"
     status = 401
     detail = "This refresh token is no longer good. Sign in again."
+
+
+class SessionEnded(DomainError):
+    code = "token_expired"
+    status = 401
+    detail = "This session has ended. Sign in again."
+
+
+class AccountChanged(Busy):
+    """What was checked a moment ago no longer holds; asking again finds out."""
+
+    detail = "The account is being changed right now. Try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,7 @@ def check_credentials(email: str, password: str, *, caller: Caller) -> User:
         make_password(password)
     elif user.check_password(password) and user.is_active:
         return user
-    audit.record(audit.Kind.SIGN_IN_FAILED, account=user and user.public_id, caller=caller)
+    audit.record(audit.Kind.SIGN_IN_FAILED, account=user.public_id if user else None, caller=caller)
     raise BadCredentials
 
 
@@ -95,6 +108,10 @@ def sign_in(email: str, password: str, *, device_name: str = "", caller: Caller)
     user = check_credentials(email, password, caller=caller)
     now = timezone.now()
     with transaction.atomic():
+        # Changing the password or shutting the account ends its sessions; this one must not slip in after.
+        same = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+        if not same.select_for_update(no_key=True).values_list("pk").first():
+            raise AccountChanged(retry_after_s=1)
         session = Session.objects.create(
             account=user,
             device_name=device_name,
@@ -136,12 +153,12 @@ def refresh(text: str, *, caller: Caller) -> Grant:
     if not claim or not session or not tokens.is_genuine(claim, session):
         raise DeadRefreshToken
     now = timezone.now()
+    if not session.account.is_active:
+        raise DeadRefreshToken
     if not _rotate(session, claim.generation, now, caller) and not _is_retry(
         session, claim.generation, now, caller
     ):
         _end_family(session, claim.generation, caller, now)
-        raise DeadRefreshToken
-    if not session.account.is_active:
         raise DeadRefreshToken
     return _grant(session, session.account.public_id, claim.generation + 1)
 
@@ -176,8 +193,9 @@ def _is_retry(session: Session, generation: int, now: datetime, caller: Caller) 
 
 
 def _end_family(session: Session, generation: int, caller: Caller, now: datetime) -> None:
+    """A token that is merely late, or whose session has ended, is no sign of a copy."""
     with transaction.atomic():
-        if revoke(Session.objects.filter(pk=session.pk), because="refresh_reused", at=now):
+        if revoke(Session.objects.alive(now).filter(pk=session.pk), because="refresh_reused", at=now):
             audit.record(
                 audit.Kind.REFRESH_REUSED,
                 account=session.account.public_id,
@@ -191,9 +209,10 @@ def state_of(session_id: str, profile_id: str) -> SessionState | None:
     """What is known of a session, seen by a token for that profile ("" for none); None: the token is dead."""
     known = store.read_state(session_id, profile_id)
     if known is None:
+        asked_at = monotonic()
         found = _load_state(session_id, profile_id)
         known = {"dead": True} if found is None else asdict(found)
-        store.write_state(session_id, profile_id, known)
+        store.write_state(session_id, profile_id, known, age_s=monotonic() - asked_at)
     if known.get("dead"):
         return None
     profile = known.pop("profile")
@@ -232,8 +251,9 @@ def _load_state(session_id: str, profile_id: str) -> SessionState | None:
         account=session.account_id,
         verified=session.account.email_verified,
         staff=session.account.is_staff,
-        profile=profile
-        and ProfileState(str(profile.public_id), profile.kid, profile.maturity, profile.language),
+        profile=ProfileState(str(profile.public_id), profile.kid, profile.maturity, profile.language)
+        if profile
+        else None,
     )
 
 
@@ -255,16 +275,53 @@ def sign_out(user: User, session_id: UUID, *, caller: Caller) -> None:
     """End one session of the account; `Session.DoesNotExist` for one that is not alive or not its own."""
     with transaction.atomic():
         session = Session.objects.alive(timezone.now()).get(account=user, public_id=session_id)
-        revoke(Session.objects.filter(pk=session.pk), because="signed_out")
+        if not revoke(Session.objects.filter(pk=session.pk), because="signed_out"):
+            # Somebody else did it between the two lines above.
+            raise Session.DoesNotExist
         audit.record(audit.Kind.SIGNED_OUT, account=user.public_id, caller=caller, session=session_id)
 
 
-def sign_out_everywhere(user: User, *, because: str, keep: UUID | None = None) -> int:
+def sign_out_everywhere(
+    user: User,
+    *,
+    because: str,
+    keep: UUID | None = None,
+    caller: Caller | None = None,
+    by: User | None = None,
+) -> int:
     """End every session of the account, but for `keep`."""
-    sessions = Session.objects.filter(account=user)
+    ours = Session.objects.filter(account=user)
     if keep:
-        sessions = sessions.exclude(public_id=keep)
-    return revoke(sessions, because=because)
+        ours = ours.exclude(public_id=keep)
+    with transaction.atomic():
+        count = revoke(ours, because=because)
+        audit.record(
+            audit.Kind.SESSION_REVOKED,
+            account=user.public_id,
+            caller=caller,
+            by=by,
+            because=because,
+            sessions=count,
+        )
+    return count
+
+
+def end_by_staff(sessions: "QuerySet[Session]", *, by: User) -> int:
+    """Staff: sign devices out. How many were still alive."""
+    ended = 0
+    with transaction.atomic():
+        for session in sessions.filter(revoked_at=None).select_related("account"):
+            if not revoke(Session.objects.filter(pk=session.pk), because="staff"):
+                continue
+            ended += 1
+            audit.record(
+                audit.Kind.SESSION_REVOKED,
+                account=session.account.public_id,
+                by=by,
+                session=session.public_id,
+                because="staff",
+            )
+    return ended
 
 
 def profile_changed(profile: Profile) -> None:

@@ -24,6 +24,7 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
 class ProfileFactory(factory.django.DjangoModelFactory[Profile]):
     class Meta:
         model = Profile
+        skip_postgeneration_save = True
 
     account = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda n: f"Profile {n}")

@@ -1,6 +1,6 @@
 """JSON in and out by orjson: strict, bounded and quick."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -10,6 +10,8 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+
+DEEPEST = 32
 
 
 class BodyTooLarge(APIException):
@@ -44,19 +46,39 @@ class JSONParser(BaseParser):
         if len(body) > settings.API_MAX_BODY_BYTES:
             raise BodyTooLarge
         try:
-            return orjson.loads(body)
+            parsed = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"The body is not JSON: {error}", code="invalid_json") from error
+        if _is_deeper_than(parsed, DEEPEST):
+            raise ParseError(f"The body nests more than {DEEPEST} levels deep.", code="invalid_json")
+        return parsed
+
+
+def _is_deeper_than(value: Any, levels: int) -> bool:
+    """Level by level: what is too deep for recursion must not be looked at by recursion."""
+    containers = [value]
+    for _ in range(levels + 1):
+        containers = [
+            inner
+            for container in containers
+            if isinstance(container, dict | list)
+            for inner in (container.values() if isinstance(container, dict) else container)
+            if isinstance(inner, dict | list)
+        ]
+        if not containers:
+            return False
+    return True
 
 
 class JSONOnly(BaseContentNegotiation):
     """There is one representation; a client that asks for another still gets a readable answer."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         given = (request.content_type or "").partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == given), None)
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type

@@ -1,7 +1,7 @@
 """OpenAPI 3.1: what drf-spectacular cannot see, above all the refusals of each route."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
@@ -9,9 +9,10 @@ from drf_spectacular.utils import OpenApiParameter
 
 from apps.core.errors import CODES, TITLES
 
-from .serializers import StrictSerializer
+from .serializers import StrictSerializer, TextField
 
 V = TypeVar("V", bound=Callable[..., Any])
+Direction = Literal["request", "response"]
 PROBLEM_JSON = "application/problem+json"
 EVERYWHERE = {429, 503}
 
@@ -43,7 +44,7 @@ class ProblemAutoSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", None) or super().get_tags()[0]]
 
-    def _get_request_body(self, direction: str = "request") -> Any:
+    def _get_request_body(self, direction: Direction = "request") -> Any:
         if self.method != "DELETE" or not getattr(self._handler(), "confirmed", False):
             return super()._get_request_body(direction)
         # spectacular documents no body for DELETE; ours carry a confirmation.
@@ -53,13 +54,19 @@ class ProblemAutoSchema(AutoSchema):
         finally:
             self.method = "DELETE"
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         answers: dict[str, Any] = super()._get_response_bodies(direction)
         for status in sorted(self._refusals()):
             answers.setdefault(str(status), {"$ref": f"#/components/responses/Problem{status}"})
         return answers
 
-    def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> Any:
+    def _map_serializer_field(self, field: Any, direction: Direction, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        if direction == "request" and isinstance(field, TextField):
+            schema["pattern"] = field.pattern_or_blank if field.allow_blank else field.pattern
+        return schema
+
+    def _map_serializer(self, serializer: Any, direction: Direction, bypass_extensions: bool = False) -> Any:
         schema = super()._map_serializer(serializer, direction, bypass_extensions)
         if direction == "request" and isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False

@@ -21,14 +21,27 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+JOINERS = "\u200c\u200d"
+NO_JOINERS = dict.fromkeys(map(ord, JOINERS))
+
+
 class TextField(serializers.CharField):
-    """Text for people: trimmed, one line, no control characters."""
+    """Text for people: one line, no control characters, trimmed of spaces. `pattern` says it to machines."""
 
     default_error_messages = {"control": "Control characters are not allowed."}
+    pattern = r"^[ \u200c\u200d]*[^\p{C}\p{Z}](?:[^\p{C}\p{Z}]|[ \u200c\u200d])*$"
+    pattern_or_blank = r"^(?: *|[ \u200c\u200d]*[^\p{C}\p{Z}](?:[^\p{C}\p{Z}]|[ \u200c\u200d])*)$"
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        # Ahead of the trimming, which would take a line break for a space. The joiners are invisible
+        # too, but Hindi and emoji are spelt with them.
+        if isinstance(data, str) and not data.translate(NO_JOINERS).isprintable():
+            self.fail("control")
+        return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if not text.isprintable():
+        if not text.strip(JOINERS + " "):
             self.fail("control")
         return text
 

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.accounts.management.commands.demo_accounts import ACCOUNTS, PASSWORD
+from ottsite.engines.processes import die_with
 
 FIXTURES = ["groups"]
 READY_WITHIN_S = 30
@@ -46,12 +47,19 @@ class Command(BaseCommand):
         environ = os.environ | {"SITE_URL": os.environ.get("SITE_URL", f"http://127.0.0.1:{port}"),
                                 "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}  # fmt: skip
         commands = {"worker": ["worker"], "web": ["web", "--port", str(port)]}
-        # Ctrl-C reaches the whole process group; the children are told to stop by us, in order.
+        here = os.getpid()
+        # Ctrl-C reaches the terminal's process group; the children, in groups of their own, are told by us.
+        # Should this process be killed outright, the kernel tells them.
         children = {
-            name: subprocess.Popen([sys.executable, "manage.py", *argv], env=environ, cwd=settings.BASE_DIR,
-                                   start_new_session=True)
+            name: subprocess.Popen(
+                [sys.executable, "manage.py", *argv],
+                env=environ,
+                cwd=settings.BASE_DIR,
+                start_new_session=True,
+                preexec_fn=lambda: die_with(here, signal.SIGTERM),  # noqa: PLW1509 no other threads fork
+            )
             for name, argv in commands.items()
-        }  # fmt: skip
+        }
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             self._await_ready(port, children)

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             "--no-ws",
             "--respawn-failed-workers",
             "--workers-kill-timeout", "10",
-            "--log-level", "warning",
+            "--log-level", "error",
             "ottsite.wsgi:application",
         ]  # fmt: skip
         os.execv(sys.executable, command)  # noqa: S606 an argv of ours

@@ -33,7 +33,7 @@ ACCOUNTS = [
     Account("publisher@demo.example", "staff: publishes", "Publisher"),
     Account("admin@demo.example", "staff: everything", superuser=True),
 ]
-PROFILES = {
+PROFILES: dict[str, list[dict[str, Any]]] = {
     "free@demo.example": [
         {"name": "Asha", "avatar": "coral"},
         {"name": "Ravi", "avatar": "ocean", "language": "hi", "pin": PIN},
@@ -63,12 +63,16 @@ class Command(BaseCommand):
 def create(account: Account) -> None:
     staff = bool(account.group) or account.superuser
     user = User.objects.create_user(
-        account.email, PASSWORD, is_staff=staff, is_superuser=account.superuser, email_verified_at=timezone.now(),
+        account.email,
+        PASSWORD,
+        is_staff=staff,
+        is_superuser=account.superuser,
+        email_verified_at=timezone.now(),
         country="IN",
-    )  # fmt: skip
+    )
     if account.group:
         user.groups.add(Group.objects.get_or_create(name=account.group)[0])
-    for slot, fields in enumerate(PROFILES.get(account.email, []), start=1):
-        fields = dict(fields)
+    for slot, wanted in enumerate(PROFILES.get(account.email, []), start=1):
+        fields = dict(wanted)
         pin = str(fields.pop("pin", ""))
         Profile.objects.create(account=user, slot=slot, pin_hash=pins.hashed(pin), **fields)

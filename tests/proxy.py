@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 class FaultProxy:
-    """Forwards bytes to `target`; `refuse()` closes everything, `freeze()` goes silent, `heal()` forwards again."""
+    """Forwards bytes to `target`; `refuse()` breaks off, `freeze()` is silent, `heal()` forwards again."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from .conftest import Answer, Site
+from .live import Answer, Site
 
-pytestmark = [pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.xdist_group("site")]
 
 FAULTS: dict[str, Callable[[Site, str], None]] = {
     "refused": lambda site, store: site.proxies[store].refuse(),
@@ -106,5 +106,3 @@ def test_a_session_revoked_while_redis_is_away_is_dead_within_five_seconds(site:
     time.sleep(5)
 
     assert site.call("GET", "/api/v1/account", token=other).status == 401
-
-

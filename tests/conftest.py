@@ -1,0 +1,66 @@
+"""Fixtures that span apps: one running site for fault tests and journeys (xdist group "site")."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from ottsite import engines
+from ottsite.engines.wheels import VARIABLES
+
+from .live import BASE_DIR, Site, await_ready, free_port
+from .proxy import FaultProxy
+
+UNLIMITED = {
+    "RATE_LIMIT_DEFAULT": "100000/m",
+    "RATE_LIMIT_LOGIN_ACCOUNT": "1000/m",
+    "RATE_LIMIT_LOGIN_CLIENT": "1000/m",
+    "RATE_LIMIT_SIGNUP": "1000/h",
+}
+
+
+@pytest.fixture(scope="session")
+def site_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    var = tmp_path_factory.mktemp("site")
+    with engines.running(var / "engines", grace=5) as urls:
+        proxies = {}
+        for engine, variable in VARIABLES.items():
+            parts = urlsplit(urls[variable])
+            proxies[engine] = FaultProxy((parts.hostname or "", parts.port or 0))
+        port = free_port()
+        direct = os.environ | urls | {"OTTSITE_VAR": str(var), "SITE_URL": f"http://127.0.0.1:{port}"}
+        for command in (["migrate", "-v0"], ["demo_accounts", "-v0"]):
+            subprocess.run([sys.executable, "manage.py", *command], cwd=BASE_DIR, env=direct, check=True)
+        through = {VARIABLES[name]: proxy.url(urls[VARIABLES[name]]) for name, proxy in proxies.items()}
+        with (var / "site.log").open("wb") as log:
+            web, worker = (
+                subprocess.Popen(
+                    [sys.executable, "manage.py", *command], cwd=BASE_DIR, env=env, stdout=log, stderr=log
+                )
+                for command, env in (
+                    (["web", "--port", str(port)], direct | through | UNLIMITED),
+                    (["worker"], direct),
+                )
+            )
+        site = Site(f"http://127.0.0.1:{port}", var, proxies)
+        try:
+            await_ready(site, web)
+            yield site
+        finally:
+            site.heal()
+            for process in (web, worker):
+                process.terminate()
+            for process in (web, worker):
+                process.wait(timeout=30)
+
+
+@pytest.fixture
+def site(site_process: Site) -> Iterator[Site]:
+    """The site, healthy and signed in; healed again after the test."""
+    assert site_process.recovered_within(15) or site_process.access == ""
+    site_process.access = site_process.sign_in().body["access"]
+    yield site_process
+    site_process.heal()
