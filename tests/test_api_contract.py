@@ -15,6 +15,7 @@ import schemathesis.openapi
 import yaml
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
@@ -237,7 +238,7 @@ def fuzz(*, signed_in: bool) -> Run:
 
 
 @pytest.fixture
-def _room(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def _room(settings: Any, monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[None]:
     settings.ALLOWED_HOSTS = ["localhost"]
     for name in ("DEFAULT", "SIGNUP", "LOGIN_CLIENT", "LOGIN_ACCOUNT"):
         setattr(settings, f"RATE_LIMIT_{name}", "10000000/m")
@@ -250,6 +251,13 @@ def _room(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         return send(self, case, **options)
 
     monkeypatch.setattr(WSGITransport, "send", without_socket_settings)
+    yield
+    with connection.cursor() as cursor:
+        # The fuzzer's thread is gone, its connection may not be, and a database in use cannot be dropped.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.mark.usefixtures("_room")

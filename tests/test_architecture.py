@@ -22,9 +22,6 @@ LONGEST_MODULE, LONGEST_FUNCTION, P90_FUNCTION = 400, 50, 25
 BAGS = {"utils", "helpers", "mixins", "common", "managers", "exceptions", "constants", "selectors"}
 # The only files that an app may have which are no policy module named by its noun.
 EDGES = {"admin", "api", "apps", "management", "migrations", "receivers", "store", "tasks", "tests"}
-# Django alone knows of a password set in its admin or by `changepassword`; a fixture that is loaded,
-# or a hash that is upgraded, does not set it off.
-MAY_HEAR_OF_SAVES = {"apps/accounts/receivers.py"}
 MODEL_SIGNALS = {"pre_init", "post_init", "pre_save", "post_save", "pre_delete", "post_delete", "m2m_changed"}
 # Everybody may call these, with no token or with a bad one (docs/api.md).
 PUBLIC = {
@@ -230,7 +227,6 @@ def test_saving_only_saves() -> None:
     found = [
         f"{name}:{node.lineno}"
         for name, tree in trees()
-        if name not in MAY_HEAR_OF_SAVES
         for node in ast.walk(tree)
         if isinstance(node, ast.Name | ast.Attribute)
         and getattr(node, "id", getattr(node, "attr", "")) in MODEL_SIGNALS

@@ -1,17 +1,18 @@
-"""What must follow a change wherever it was made."""
-
-from typing import Any
-
-from django.db.models.signals import post_save
-from django.dispatch import receiver
+"""What must follow a new password, wherever it was set."""
 
 from .models import User
 from .services import passwords
 
 
-@receiver(post_save, sender=User)
-def end_sessions_of_an_old_password(sender: type[User], instance: User, created: bool, **_: Any) -> None:
-    """`set_password` and `save` anywhere: the admin's own pages, `manage.py changepassword`, a shell."""
-    # Django keeps the raw password there until the row is saved; an upgrade of the hash leaves it empty.
-    if getattr(instance, "_password", None) is not None and not created:
-        passwords.set_elsewhere(instance)
+class EndOfOldPasswords:
+    """Django's hook for it: an entry of `AUTH_PASSWORD_VALIDATORS` hears of every `set_password` that is
+    saved, also by the admin's own page, `manage.py changepassword` or a shell. It judges nothing."""
+
+    def validate(self, password: str, user: User | None = None) -> None: ...
+
+    def get_help_text(self) -> str:
+        return "A new password signs the account out everywhere."
+
+    def password_changed(self, password: str, user: User | None = None) -> None:
+        if user is not None:
+            passwords.set_elsewhere(user)

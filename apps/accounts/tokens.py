@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken
 
-from apps.core.network import client_ip
+from apps.core.network import client_ip, rate_key
 
 from .models import Session
 
@@ -104,4 +104,6 @@ def client_key(request: HttpRequest) -> str:
         token = bearer(request)
     except TokenError:
         token = None
-    return f"session:{token['sid']}" if token and "sid" in token else f"address:{client_ip(request)}"
+    return (
+        f"session:{token['sid']}" if token and "sid" in token else f"address:{rate_key(client_ip(request))}"
+    )

@@ -27,10 +27,21 @@ class Caller:
         return cls(address, agent, country_of(address))
 
     @property
+    def rate_key(self) -> str:
+        return rate_key(self.address)
+
+    @property
     def network(self) -> str:
         """The address without its last part: enough to tell two places apart, not to find a person."""
         bits = 48 if ":" in self.address else 24
         return str(ip_network(f"{self.address}/{bits}", strict=False).network_address)
+
+
+def rate_key(address: str) -> str:
+    """What a rate limit counts for an address: of IPv6 the /64, for one client holds all of it."""
+    if ":" not in address:
+        return address
+    return str(ip_network(f"{address}/64", strict=False))
 
 
 def client_ip(request: HttpRequest) -> str:

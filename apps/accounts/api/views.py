@@ -59,7 +59,7 @@ class RegisterView(Public):
     def post(self, request: Request) -> Response:
         """Open an account. The answer is the same whether or not the e-mail is taken; the mail tells."""
         caller = Caller.of(request)
-        ratelimit.enforce("signup", caller.address, settings.RATE_LIMIT_SIGNUP)
+        ratelimit.enforce("signup", caller.rate_key, settings.RATE_LIMIT_SIGNUP)
         body = read(wire.RegisterIn, request)
         registration.register(**body, caller=caller)
         answer = {"email": body["email"], "country": body.get("country", ""), "email_verified": False}
@@ -133,7 +133,7 @@ class PasswordResetView(Public):
     def post(self, request: Request) -> Response:
         """Mail a link for a new password, if there is such an account. The answer does not tell."""
         caller = Caller.of(request)
-        ratelimit.enforce("signup", caller.address, settings.RATE_LIMIT_SIGNUP)
+        ratelimit.enforce("signup", caller.rate_key, settings.RATE_LIMIT_SIGNUP)
         registration.ask_for_reset(read(wire.EmailIn, request)["email"], caller=caller)
         return Response(status=status.HTTP_202_ACCEPTED)
 

@@ -51,9 +51,11 @@ def _set(user: User, new: str, kind: audit.Kind, *, keep: UUID | None, caller: C
 def set_elsewhere(user: User) -> None:
     """A password was set past this module (admin, shell): everything the old one opened ends all the same."""
     with transaction.atomic():
-        sessions.sign_out_everywhere(user, because="password_changed")
-        MailToken.objects.filter(account=user, purpose=MailToken.Purpose.RESET).delete()
-        jobs.enqueue(registration.SEND_MAIL, letter="password_changed", account=str(user.public_id))
+        links, _ = MailToken.objects.filter(account=user, purpose=MailToken.Purpose.RESET).delete()
+        # A new account has neither sessions nor links, and needs no mail about its first password.
+        if links or user.sessions.exists():
+            sessions.sign_out_everywhere(user, because="password_changed")
+            jobs.enqueue(registration.SEND_MAIL, letter="password_changed", account=str(user.public_id))
 
 
 def set_active(user: User, *, active: bool, by: User) -> None:

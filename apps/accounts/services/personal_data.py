@@ -52,6 +52,11 @@ def ask_for_copy(user: User, *, caller: Caller, anew: bool = False) -> DataReque
 def erase_account(user: User, *, password: str, caller: Caller) -> DataRequest:
     """Shut the account at once, and erase it in the background. The request is the receipt."""
     sessions.confirm_password(user, password, caller=caller)
+    return begin_erasure(user, caller=caller)
+
+
+def begin_erasure(user: User, *, caller: Caller | None = None) -> DataRequest:
+    """The same for a request that came by other ways, such as a letter (`manage.py erase_account`)."""
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         found = DataRequest.objects.filter(

@@ -93,6 +93,7 @@ def _ask_for_email(user: User, email: str, *, caller: Caller) -> None:
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(pending_email=email)
         audit.record(audit.Kind.EMAIL_CHANGE_ASKED, account=user.public_id, caller=caller)
+        jobs.enqueue(SEND_MAIL, letter="email_change_asked", account=str(user.public_id))
         # Whether the address is free is told only to whoever reads its mail.
         jobs.enqueue(SEND_MAIL, letter="verify", account=str(user.public_id))
 
@@ -106,6 +107,7 @@ def issue_mail_token(user: User, purpose: MailToken.Purpose, email: str) -> str:
     """A token for a link, valid once; earlier ones of the purpose stop working."""
     text = f"ottm_{secrets.token_urlsafe(32)}"
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         MailToken.objects.filter(account=user, purpose=purpose).delete()
         MailToken.objects.create(
             account=user,

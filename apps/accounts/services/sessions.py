@@ -78,7 +78,7 @@ def check_credentials(email: str, password: str, *, caller: Caller) -> User:
     An unknown e-mail costs the same hash as a known one.
     """
     email = normalized(email)
-    ratelimit.enforce("login-client", caller.address, settings.RATE_LIMIT_LOGIN_CLIENT)
+    ratelimit.enforce("login-client", caller.rate_key, settings.RATE_LIMIT_LOGIN_CLIENT)
     ratelimit.enforce("login-account", email, settings.RATE_LIMIT_LOGIN_ACCOUNT)
     user = User.objects.with_email(email).first()
     if user is None:

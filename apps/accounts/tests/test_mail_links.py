@@ -231,3 +231,15 @@ def test_no_event_holds_an_address(api: APIClient, newcomer: User) -> None:
     login("nobody@example.com", "wrong")
 
     assert "example.com" not in str(list(SecurityEvent.objects.values()))
+
+
+def test_the_old_address_hears_that_another_one_was_asked_for(viewer: User, sign_in: SignIn) -> None:
+    client = sign_in(viewer)
+
+    answer = client.patch("/api/v1/account", {"email": "elsewhere@example.com", "password": PASSWORD})
+    work()
+
+    assert answer.status_code == 200
+    heard = {letter.to[0]: letter.subject for letter in mail.outbox}
+    assert heard[viewer.email] == "Another address for your account"
+    assert "elsewhere@example.com" in heard
