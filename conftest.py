@@ -1,6 +1,6 @@
 """Fixtures of every test: clean stores, and clients that are signed in as somebody."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,12 +27,12 @@ def _media_in_a_temporary_place(settings: Any, tmp_path: Any) -> None:
 
 
 @pytest.fixture
-def mongo() -> Iterator[Any]:
-    """The test's own MongoDB database, empty before and after."""
+def mongo() -> Any:
+    """The test's own MongoDB database, empty."""
     database = clients.mongo()
     for name in database.list_collection_names():
         database.drop_collection(name)
-    yield database
+    return database
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def profile(viewer: User) -> Profile:
 
 @pytest.fixture
 def sign_in() -> SignIn:
-    """`sign_in(user)`: a client with an access token; `sign_in(user, profile)`: with that profile selected."""
+    """`sign_in(user)`: a client with an access token; `sign_in(user, profile)`: with it selected."""
 
     def signed_in(user: User, profile: Profile | None = None, **proof: str) -> APIClient:
         client = APIClient()

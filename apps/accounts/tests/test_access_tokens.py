@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.models import Profile, Session, User
 
 from .factories import PASSWORD, ProfileFactory
-from .helpers import V1, SignIn, alive, bearer, forget_redis, grant, refused
+from .steps import V1, SignIn, alive, bearer, forget_redis, grant, refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY = settings.JWT_SIGNING_KEY

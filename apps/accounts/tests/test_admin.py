@@ -11,7 +11,7 @@ from apps.accounts.models import DataRequest, MailToken, Profile, SecurityEvent,
 from apps.accounts.services import audit
 
 from .factories import PASSWORD, ProfileFactory, UserFactory
-from .helpers import V1, SignIn, alive, bearer, grant, kinds, login, select, unchanged, use, work
+from .steps import V1, SignIn, alive, bearer, grant, kinds, login, select, unchanged, use, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 READ_ONLY = ["profile", "lockedprofile", "session", "securityevent", "datarequest"]

@@ -18,7 +18,7 @@ from apps.accounts.models import MailToken, Profile, SecurityEvent, Session, Use
 from apps.accounts.services import registration
 
 from .factories import PASSWORD, ProfileFactory
-from .helpers import LOGIN, REGISTER, V1, SignIn, alive, bearer, grant, kinds, login, refused, select, use
+from .steps import LOGIN, REGISTER, V1, SignIn, alive, bearer, grant, kinds, login, refused, select, use
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import Profile, Session, User
 
 from .factories import PASSWORD, ProfileFactory
-from .helpers import REFRESH, V1, SignIn, alive, bearer, grant, refused, select, unchanged
+from .steps import REFRESH, V1, SignIn, alive, bearer, grant, refused, select, unchanged
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,7 +13,7 @@ from apps.accounts.services import audit, passwords, sessions
 from apps.core.network import Caller
 
 from .factories import PASSWORD, UserFactory
-from .helpers import LOGIN, V1, SignIn, grant, kinds, login, refused, refused_field, unchanged
+from .steps import LOGIN, V1, SignIn, grant, kinds, login, refused, refused_field, unchanged
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CALLER = Caller("192.0.2.1", "television", "")

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import MailToken, SecurityEvent, User
 
 from .factories import PASSWORD, UserFactory
-from .helpers import (
+from .steps import (
     REGISTER,
     V1,
     SignIn,

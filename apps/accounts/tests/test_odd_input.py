@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Profile, User
 
-from .helpers import V1, SignIn, unchanged
+from .steps import V1, SignIn, unchanged
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNTED = ("pin_failures", "pin_failures_today", "pin_day")

@@ -16,7 +16,7 @@ from apps.accounts.tasks import tidy
 from apps.core import clients
 
 from .factories import PASSWORD, ProfileFactory, UserFactory
-from .helpers import (
+from .steps import (
     REGISTER,
     V1,
     SignIn,

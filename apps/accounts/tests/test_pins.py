@@ -14,7 +14,7 @@ from apps.core.errors import Busy
 from apps.core.network import Caller
 
 from .factories import PASSWORD, ProfileFactory, UserFactory
-from .helpers import V1, SignIn, bearer, forget_redis, grant, kinds, refused, refused_field, select, unchanged
+from .steps import V1, SignIn, bearer, forget_redis, grant, kinds, refused, refused_field, select, unchanged
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CALLER = Caller("192.0.2.1", "television", "")

@@ -9,7 +9,7 @@ from apps.accounts.services import pins, profiles
 from apps.core.network import Caller
 
 from .factories import PASSWORD, ProfileFactory, UserFactory
-from .helpers import V1, SignIn, alive, grant, kinds, refused, refused_field, select, unchanged
+from .steps import V1, SignIn, alive, grant, kinds, refused, refused_field, select, unchanged
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROFILES = f"{V1}/profiles"

@@ -11,7 +11,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from apps.accounts.models import Profile, SecurityEvent, Session, User
 
 from .factories import ProfileFactory
-from .helpers import (
+from .steps import (
     REFRESH,
     SignIn,
     alive,

@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.core.models import IdempotentAnswer
 
 from .factories import PASSWORD, UserFactory
-from .helpers import LOGIN, REGISTER, V1, kinds, login, refused, refused_field, unchanged, work
+from .steps import LOGIN, REGISTER, V1, kinds, login, refused, refused_field, unchanged, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

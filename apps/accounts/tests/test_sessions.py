@@ -16,7 +16,7 @@ from apps.accounts.services import passwords, sessions
 from apps.core import clients
 
 from .factories import PASSWORD, ProfileFactory, UserFactory
-from .helpers import (
+from .steps import (
     V1,
     SignIn,
     alive,

@@ -4,21 +4,44 @@ from typing import Any
 
 from rest_framework import serializers
 
+# DRF would take 1 for "1" and "yes" for true; the schema says otherwise.
+JSON_TYPES: dict[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...]] = {
+    serializers.CharField: (str,),
+    serializers.BooleanField: (bool,),
+    serializers.IntegerField: (int, float),  # 1.0 is an integer of JSON Schema; DRF refuses 1.5
+    serializers.FloatField: (int, float),
+}
+
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Input whose unknown and read-only fields are refused, so that a typo or an attempt is never ignored."""
+    """Input as its schema says, and no other.
+
+    Unknown and read-only fields are refused, so that a typo or an attempt is never ignored, and so is a
+    number for a text and the like.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            writable = {name for name, field in self.fields.items() if not field.read_only}
-            unknown = {
+            writable = {name: field for name, field in self.fields.items() if not field.read_only}
+            wrong = {
                 name: [serializers.ErrorDetail("There is no such field to set.", "unknown_field")]
                 for name in data
                 if name not in writable
+            } or {
+                name: [serializers.ErrorDetail("Not a valid value: another type is needed.", "invalid")]
+                for name, field in writable.items()
+                if name in data and not _is_of_its_type(data[name], field)
             }
-            if unknown:
-                raise serializers.ValidationError(unknown)
+            if wrong:
+                raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
+
+
+def _is_of_its_type(value: Any, field: serializers.Field[Any, Any, Any, Any]) -> bool:
+    kinds = next((kinds for base, kinds in JSON_TYPES.items() if isinstance(field, base)), None)
+    if kinds is None or value is None:
+        return True
+    return isinstance(value, kinds) and (isinstance(value, bool) is (bool in kinds))
 
 
 JOINERS = "\u200c\u200d"

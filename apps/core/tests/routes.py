@@ -79,6 +79,7 @@ class Order(StrictSerializer):
     name = TextField(max_length=20)
     secret = SecretField(required=False)
     kind = serializers.ChoiceField(choices=["a", "b"], required=False)
+    gift = serializers.BooleanField(required=False)
     lines = Line(many=True, required=False)
     made_at = serializers.DateTimeField(read_only=True)
 
