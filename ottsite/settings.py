@@ -33,12 +33,17 @@ def required(name: str, development: str) -> str:
     return value
 
 
+def listed(text: str) -> list[str]:
+    """The entries of a comma-separated list."""
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+
 # --- Who we are on the network -------------------------------------------------------------------
 
 SITE_URL = required("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = required("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+ALLOWED_HOSTS = listed(required("ALLOWED_HOSTS", "127.0.0.1,localhost"))
+CSRF_TRUSTED_ORIGINS = listed(env.str("CSRF_TRUSTED_ORIGINS", SITE_URL))
+CORS_ALLOWED_ORIGINS = listed(env.str("CORS_ALLOWED_ORIGINS", ""))
 CORS_URLS_REGEX = r"^/(api|play|vod)/"
 CORS_ALLOW_HEADERS = [
     "accept",
@@ -67,10 +72,10 @@ GEOIP_PATH = env.str("GEOIP_PATH", "")
 # --- Secrets --------------------------------------------------------------------------------------
 
 SECRET_KEY = required("SECRET_KEY", "development-only-secret-key-" + "x" * 32)
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = listed(env.str("SECRET_KEY_FALLBACKS", ""))
 JWT_SIGNING_KEY = required("JWT_SIGNING_KEY", "development-only-jwt-key-" + "y" * 32)
 # A ring: the first key signs refresh tokens, all of them verify.
-REFRESH_TOKEN_KEYS = required("REFRESH_TOKEN_KEYS", "development-only-refresh-" + "z" * 32).split(",")
+REFRESH_TOKEN_KEYS = listed(required("REFRESH_TOKEN_KEYS", "development-only-refresh-" + "z" * 32))
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 
 # --- Apps: bottom up; the order is the rank that tests/test_architecture.py checks ----------------
@@ -310,7 +315,7 @@ CSP_RELAXED = {
     "/admin/": {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]},
     "/api/docs/": {"style-src": ["'unsafe-inline'"]},
 }
-# A demo on a laptop speaks plain HTTP, also when it is started with production settings on loopback.
+# A laptop speaks plain HTTP; production never does.
 HTTPS = SITE_URL.startswith("https://") or PRODUCTION
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", PRODUCTION)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
@@ -324,6 +329,7 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "apps.core.pages.forbidden"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
 

@@ -20,6 +20,11 @@ def page(template: str) -> Callable[..., HttpResponseBase]:
     return TemplateView.as_view(template_name=template)
 
 
+handler400 = "apps.core.pages.bad_request"
+handler403 = "apps.core.pages.forbidden"
+handler404 = "apps.core.pages.not_found"
+handler500 = "apps.core.pages.server_error"
+
 urlpatterns = [
     path("", page("site/home.html"), name="home"),
     path("account/verify", page("site/verify.html"), name="verify-email"),

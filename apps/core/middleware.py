@@ -10,10 +10,9 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.template.loader import render_to_string
 from django.utils.module_loading import import_string
 
-from . import errors, logs, metrics, ratelimit
+from . import errors, logs, metrics, pages, ratelimit
 from .deadline import budget
 
 log = logging.getLogger("ottsite.access")
@@ -57,8 +56,7 @@ class RequestContextMiddleware:
             return errors.problem(refusal)
         if isinstance(error, DJANGO_HAS_A_PAGE):
             return None
-        page = render_to_string("problem.html", {"status": refusal.status, "detail": refusal.detail})
-        return HttpResponse(page, status=refusal.status, headers=refusal.headers)
+        return pages.problem(refusal.status, refusal.detail, refusal.headers)
 
     @staticmethod
     def _account_for(request: HttpRequest, response: HttpResponse, seconds: float) -> None:

@@ -69,7 +69,7 @@ def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
             "SECRET_KEY is too short or the dev",
         ),
         ({"JWT_SIGNING_KEY": "x" * 31}, "JWT_SIGNING_KEY is too short"),
-        ({"REFRESH_TOKEN_KEYS": f"{GOOD['SECRET_KEY'][::-1]},"}, "REFRESH_TOKEN_KEYS.1. is too short"),
+        ({"REFRESH_TOKEN_KEYS": f"{GOOD['SECRET_KEY'][::-1]}, x"}, "REFRESH_TOKEN_KEYS.1. is too short"),
         ({"JWT_SIGNING_KEY": GOOD["SECRET_KEY"]}, "SECRET_KEY and JWT_SIGNING_KEY are the same"),
         (
             {"REFRESH_TOKEN_KEYS": GOOD["JWT_SIGNING_KEY"]},
