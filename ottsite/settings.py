@@ -359,7 +359,8 @@ LOGGING = {
         # Without Django's own handlers, which write plain text and mail it.
         "django": {"handlers": []},
         "django.request": {"level": "ERROR", "filters": ["unhandled"]},
-        "procrastinate": {"level": "INFO"},
+        # Refused requests are told by the access line; these name paths and what callers sent.
+        "django.security": {"level": "CRITICAL"},
     },
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularJSONAPIView
 
@@ -12,6 +13,7 @@ from apps.core import health, metrics
 from apps.core.api.docs import DocsView
 
 
+@csrf_exempt
 def no_such_route(request: HttpRequest, rest: str) -> HttpResponse:
     raise Http404
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, UnreadablePostError
 from procrastinate.exceptions import ConnectorException
 from rest_framework import exceptions as drf
@@ -51,6 +51,14 @@ CODES = {
     429: "throttled",
     500: "internal_error",
     503: "service_unavailable",
+}
+# What Django raises; the first that fits.
+STATUS_OF: dict[type[Exception], int] = {
+    Http404: 404,
+    PermissionDenied: 403,
+    RequestDataTooBig: 413,
+    UnreadablePostError: 400,
+    SuspiciousOperation: 400,
 }
 STORE_ERRORS = (OperationalError, InterfaceError, ConnectorException, *clients.DRIVER_ERRORS)
 DEADLOCKS = {"40001", "40P01", "55P03"}
@@ -141,16 +149,11 @@ def translate(error: Exception) -> DomainError | None:
         return _refusal(400, "validation_error", "The request is not valid.", errors=list(_flatten(error)))
     if isinstance(error, drf.APIException):
         return _api_error(error)
-    for kind, status in (
-        (Http404, 404),
-        (PermissionDenied, 403),
-        (RequestDataTooBig, 413),
-        (SuspiciousOperation, 400),
-        (UnreadablePostError, 400),
-    ):
-        if isinstance(error, kind):
-            return _refusal(status)
-    return None
+    status = next((status for kind, status in STATUS_OF.items() if isinstance(error, kind)), None)
+    if isinstance(error, DataError) and getattr(error.__cause__, "sqlstate", None) is None:
+        # The driver would not even send it: text with a NUL, a number beyond all columns.
+        status = 400
+    return None if status is None else _refusal(status)
 
 
 def _refusal(status: int, code: str = "", detail: str = "", **extra: Any) -> DomainError:

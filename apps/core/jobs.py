@@ -3,8 +3,11 @@
 Enqueueing is an INSERT in the caller's transaction: the job exists if and only if the deed does.
 """
 
+import asyncio
 import logging
+import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -73,16 +76,39 @@ def enqueue(name: str, **arguments: Any) -> int:
     return int(app.configure_task(name).defer(**arguments))
 
 
-def work(queues: Sequence[str] | None, concurrency: int, *, wait: bool = True) -> None:
-    """Run jobs until told to stop (SIGTERM, SIGINT: the running jobs finish first)."""
+def work(queues: Sequence[str] | None, concurrency: int, *, wait: bool = True) -> bool:
+    """Run jobs until told to stop (SIGTERM, SIGINT: the running jobs finish first).
+
+    True when it was told, or, without `wait`, when nothing is left to do; False when PostgreSQL went away
+    (or one of `core.errors.STORE_ERRORS`): Procrastinate's worker ends then, and the caller starts another.
+    """
+    options: dict[str, Any] = {
+        "queues": list(queues) if queues else None,
+        "concurrency": concurrency,
+        "wait": wait,
+        "delete_jobs": "successful",
+        "install_signal_handlers": False,
+        "shutdown_graceful_timeout": 20,
+        "fetch_job_polling_interval": 5,
+        "update_heartbeat_interval": settings.WORKER_HEARTBEAT_S,
+        "stalled_worker_timeout": settings.WORKER_STALLED_AFTER_S,
+    }
     with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]
-        app.run_worker(
-            queues=list(queues) if queues else None,
-            concurrency=concurrency,
-            wait=wait,
-            delete_jobs="successful",
-            shutdown_graceful_timeout=20,
-            fetch_job_polling_interval=5,
-            update_heartbeat_interval=settings.WORKER_HEARTBEAT_S,
-            stalled_worker_timeout=settings.WORKER_STALLED_AFTER_S,
-        )
+        return asyncio.run(_work(options))
+
+
+async def _work(options: dict[str, Any]) -> bool:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    async with app.open_async():
+        worker = asyncio.create_task(app.run_worker_async(**options))
+        waiting = asyncio.create_task(told.wait())
+        await asyncio.wait({worker, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if not worker.done():
+            # Its way to be told: it finishes what it has, then raises.
+            worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+    return told.is_set() or not options["wait"]

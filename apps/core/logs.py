@@ -78,6 +78,9 @@ class JobFilter(logging.Filter):
             return True
         fields = record.__dict__
         action, job = fields.get("action", ""), fields.get("job")
+        if action == "job_success" and "rescue_stalled_jobs" in str(job):
+            # Six a minute that say nothing.
+            return False
         if isinstance(job, dict):
             record.msg, record.args = action.replace("_", " "), ()
             fields |= {"job_id": job["id"], "task": job["task_name"], "attempts": job["attempts"]}

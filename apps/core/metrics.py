@@ -9,6 +9,8 @@ from hmac import compare_digest
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -36,6 +38,8 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
     LATENCY.labels(route).observe(seconds)
 
 
+@csrf_exempt
+@require_safe
 def view(request: HttpRequest) -> HttpResponse:
     """GET /metrics: for a caller with `METRICS_TOKEN`, or, when none is set, for this machine alone."""
     if not _may_read(request):

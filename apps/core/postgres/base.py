@@ -15,6 +15,8 @@ from psycopg.errors import _WaitTimeout
 from apps.core.deadline import Breaker, remaining
 
 breaker = Breaker()
+# A wait shorter than this, at the end of a budget that something else used up, is no sign of a lost server.
+FAIR_WAIT_S = 0.5
 
 
 class BoundedConnection(psycopg.Connection[Any]):
@@ -41,7 +43,8 @@ class BoundedConnection(psycopg.Connection[Any]):
         try:
             return super().wait(gen, interval, left)
         except _WaitTimeout as error:
-            breaker.trip()
+            if left >= FAIR_WAIT_S:
+                breaker.trip()
             self.pgconn.finish()
             raise psycopg.OperationalError("PostgreSQL did not answer in time") from error
 

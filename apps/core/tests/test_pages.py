@@ -30,3 +30,27 @@ def test_a_store_lost_inside_a_middleware_is_told_from_a_bug(error: Exception, s
     assert answer.status_code == status
     assert ("Retry-After" in answer.headers) is (status == 503)
     assert str(error).encode() not in answer.content
+
+
+@pytest.mark.django_db
+def test_a_session_cookie_with_a_nul_is_the_callers_fault() -> None:
+    client = Client()
+    client.cookies["session"] = "abcdefgh\x00ijklmnop"
+
+    answer = client.get("/admin/")
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/auth/login/"])
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_an_unknown_api_path_is_missing_whatever_the_method(path: str, method: str) -> None:
+    answer = getattr(Client(enforce_csrf_checks=True), method)(path)
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_the_probes_are_only_read(path: str) -> None:
+    assert Client(enforce_csrf_checks=True).post(path).status_code == 405

@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.accounts.management.commands.demo_accounts import ACCOUNTS, PASSWORD
 from ottsite.engines.processes import die_with
+from ottsite.management.commands.web import refuse_taken
 
 FIXTURES = ["groups"]
 READY_WITHIN_S = 30
@@ -31,6 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("The demo is for development: it creates accounts with a known password.")
+        refuse_taken("127.0.0.1", options["port"])
         self._step("Database", lambda: call_command("migrate", verbosity=0))
         self._step("Fixtures", lambda: call_command("loaddata", *FIXTURES, verbosity=0))
         self._step("Accounts", lambda: call_command("demo_accounts", verbosity=0))
@@ -44,40 +46,32 @@ class Command(BaseCommand):
         self.stdout.write(f"done in {time.monotonic() - started:.1f} s")
 
     def _serve(self, port: int) -> None:
-        environ = os.environ | {"SITE_URL": os.environ.get("SITE_URL", f"http://127.0.0.1:{port}"),
-                                "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}  # fmt: skip
-        commands = {"worker": ["worker"], "web": ["web", "--port", str(port)]}
-        here = os.getpid()
-        # Ctrl-C reaches the terminal's process group; the children, in groups of their own, are told by us.
-        # Should this process be killed outright, the kernel tells them.
-        children = {
-            name: subprocess.Popen(
-                [sys.executable, "manage.py", *argv],
-                env=environ,
-                cwd=settings.BASE_DIR,
-                start_new_session=True,
-                preexec_fn=lambda: die_with(here, signal.SIGTERM),  # noqa: PLW1509 no other threads fork
-            )
-            for name, argv in commands.items()
+        environ = os.environ | {
+            "SITE_URL": os.environ.get("SITE_URL", f"http://127.0.0.1:{port}"),
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         }
+        commands = {"worker": ["worker"], "web": ["web", "--port", str(port)]}
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        children = {name: start(command, environ) for name, command in commands.items()}
         try:
             self._await_ready(port, children)
             self._welcome(environ["SITE_URL"])
-            while all(child.poll() is None for child in children.values()):
+            while True:
                 time.sleep(0.5)
-            ended = [name for name, child in children.items() if child.poll() is not None]
-            raise CommandError(f"The {ended[0]} process ended by itself.")
+                for name in [name for name, child in children.items() if child.poll() is not None]:
+                    self.stderr.write(f"The {name} process ended; starting it again.")
+                    time.sleep(1)
+                    children[name] = start(commands[name], environ)
         except KeyboardInterrupt:
             self.stdout.write("\nStopping …")
         finally:
-            self._stop(children)
+            stop(children.values())
 
     def _await_ready(self, port: int, children: dict[str, "subprocess.Popen[bytes]"]) -> None:
         ends_at = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < ends_at:
             if children["web"].poll() is not None:
-                raise CommandError(f"The web server did not start. Is port {port} taken? Set PORT.")
+                raise CommandError("The web server did not start.")
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
                     return
@@ -101,12 +95,25 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
 
-    def _stop(self, children: dict[str, "subprocess.Popen[bytes]"]) -> None:
-        for child in children.values():
-            if child.poll() is None:
-                child.terminate()
-        for child in children.values():
-            try:
-                child.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                child.kill()
+
+def start(command: list[str], environ: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """A child in a group of its own, so that Ctrl-C reaches it by way of us; the kernel ends it with us."""
+    here = os.getpid()
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *command],
+        env=environ,
+        cwd=settings.BASE_DIR,
+        start_new_session=True,
+        preexec_fn=lambda: die_with(here, signal.SIGTERM),  # noqa: PLW1509 no other threads fork
+    )
+
+
+def stop(children: Iterable["subprocess.Popen[bytes]"]) -> None:
+    running = [child for child in children if child.poll() is None]
+    for child in running:
+        child.terminate()
+    for child in running:
+        try:
+            child.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            child.kill()

@@ -1,13 +1,14 @@
 """`manage.py web`: serves the site with granian."""
 
 import os
+import socket
 import sys
 import tempfile
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=16, help="requests at once in each process")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_taken(options["host"], options["port"])
         if not settings.PRODUCTION:
             # Filled by collectstatic in production; elsewhere files are served from where they lie.
             settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
@@ -43,3 +45,15 @@ class Command(BaseCommand):
             "ottsite.wsgi:application",
         ]  # fmt: skip
         os.execv(sys.executable, command)  # noqa: S606 an argv of ours
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """granian would share a taken port with whoever has it (SO_REUSEPORT), requests and all."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"Cannot listen on {host} port {port} ({error.strerror}). Set PORT."
+            ) from error

@@ -23,11 +23,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         queues = options["queues"].split(",") if options["queues"] else None
-        while True:
-            try:
-                jobs.work(queues, options["concurrency"], wait=not options["once"])
-                return
-            except errors.STORE_ERRORS:
-                # PostgreSQL went away: jobs are safe there; come back when it does.
-                log.warning("worker lost PostgreSQL, trying again")
-                time.sleep(PAUSE_S)
+        while not self._work(queues, options["concurrency"], wait=not options["once"]):
+            # PostgreSQL went away: jobs are safe there; come back when it does.
+            log.warning("worker lost PostgreSQL, trying again")
+            time.sleep(PAUSE_S)
+
+    @staticmethod
+    def _work(queues: list[str] | None, concurrency: int, *, wait: bool) -> bool:
+        try:
+            return jobs.work(queues, concurrency, wait=wait)
+        except errors.STORE_ERRORS:
+            if not wait:
+                raise
+            return False
