@@ -1,4 +1,4 @@
-"""Fixtures that span apps: one running site for fault tests and journeys (xdist group "site")."""
+"""Fixtures that span apps: one running site for fault tests and journeys, which have the machine alone."""
 
 import os
 import subprocess
@@ -14,12 +14,21 @@ from ottsite.engines.wheels import VARIABLES
 from .live import BASE_DIR, Site, await_ready, free_port
 from .proxy import FaultProxy
 
-UNLIMITED = {
+AS_DEPLOYED = {
     "RATE_LIMIT_DEFAULT": "100000/m",
     "RATE_LIMIT_LOGIN_ACCOUNT": "1000/m",
     "RATE_LIMIT_LOGIN_CLIENT": "1000/m",
     "RATE_LIMIT_SIGNUP": "1000/h",
+    "REQUEST_DEADLINE_S": "2",
+    "REDIS_TIMEOUT_S": "0.4",
 }
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "site_process" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture(scope="session")
@@ -36,31 +45,34 @@ def site_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             subprocess.run([sys.executable, "manage.py", *command], cwd=BASE_DIR, env=direct, check=True)
         through = {VARIABLES[name]: proxy.url(urls[VARIABLES[name]]) for name, proxy in proxies.items()}
         with (var / "site.log").open("wb") as log:
-            web, worker = (
-                subprocess.Popen(
+            processes = {
+                command[0]: subprocess.Popen(
                     [sys.executable, "manage.py", *command], cwd=BASE_DIR, env=env, stdout=log, stderr=log
                 )
                 for command, env in (
-                    (["web", "--port", str(port)], direct | through | UNLIMITED),
+                    (["web", "--port", str(port)], direct | through | AS_DEPLOYED),
                     (["worker"], direct),
                 )
-            )
-        site = Site(f"http://127.0.0.1:{port}", var, proxies)
+            }
+        site = Site(f"http://127.0.0.1:{port}", var, proxies, processes)
         try:
-            await_ready(site, web)
+            await_ready(site)
             yield site
         finally:
             site.heal()
-            for process in (web, worker):
+            for process in processes.values():
                 process.terminate()
-            for process in (web, worker):
+            for process in processes.values():
                 process.wait(timeout=30)
 
 
 @pytest.fixture
 def site(site_process: Site) -> Iterator[Site]:
-    """The site, healthy and signed in; healed again after the test."""
+    """The site, healthy and signed in; after the test healed again, by the same processes."""
     assert site_process.recovered_within(15) or site_process.access == ""
     site_process.access = site_process.sign_in().body["access"]
     yield site_process
     site_process.heal()
+    # Remembered, so that a process that ended fails one test and not all that follow.
+    before, site_process.known = site_process.known, site_process.alive()
+    assert site_process.known == before

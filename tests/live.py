@@ -9,6 +9,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,10 @@ class Site:
     url: str
     var: Path
     proxies: dict[str, FaultProxy]
+    processes: dict[str, "subprocess.Popen[bytes]"]
     access: str = ""
     frozen: list[int] = field(default_factory=list)
+    known: dict[str, list[int]] = field(default_factory=dict)
 
     def call(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> Answer:
         """One request; a `TimeoutError` after 3 s, the most that any request may take."""
@@ -67,6 +70,23 @@ class Site:
     def pids(self) -> dict[str, int]:
         return engines.pids(self.var / "engines")
 
+    def alive(self) -> dict[str, list[int]]:
+        """The process ids of web and worker with their children; none where it ended."""
+        return {
+            name: [] if process.poll() is not None else [process.pid, *_descendants(process.pid)]
+            for name, process in self.processes.items()
+        }
+
+    def mailed(self, address: str) -> bool:
+        """Whether the worker wrote a mail to the address."""
+        return any(f"To: {address}" in path.read_text() for path in (self.var / "mail").glob("*.log"))
+
+    def kill(self, engine: str) -> None:
+        """SIGKILL the real server; returns when its supervisor has started another."""
+        before = self.pids()[engine]
+        os.kill(before, signal.SIGKILL)
+        assert eventually(lambda: self.pids().get(engine, before) != before, 30)
+
     def freeze(self, engine: str) -> None:
         """SIGSTOP the real server, for PostgreSQL with all its backends."""
         pid = self.pids()[engine]
@@ -87,13 +107,8 @@ class Site:
 
     def recovered_within(self, seconds: float) -> bool:
         """Whether the site is ready and serves an account again in time."""
-        ends_at = time.monotonic() + seconds
-        while time.monotonic() < ends_at:
-            answers = [self.call("GET", path).status for path in ("/readyz", "/api/v1/account")]
-            if answers == [200, 200]:
-                return True
-            time.sleep(0.05)
-        return False
+        paths = ("/readyz", "/api/v1/account")
+        return eventually(lambda: [self.call("GET", path).status for path in paths] == [200, 200], seconds)
 
 
 def _descendants(pid: int) -> list[int]:
@@ -105,17 +120,27 @@ def _descendants(pid: int) -> list[int]:
     return found[1:]
 
 
+def eventually(holds: Callable[[], bool], seconds: float) -> bool:
+    ends_at = time.monotonic() + seconds
+    while time.monotonic() < ends_at:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def await_ready(site: Site, web: "subprocess.Popen[bytes]") -> None:
-    for _ in range(200):
+def await_ready(site: Site) -> None:
+    def is_ready() -> bool:
+        assert all(site.alive().values()), "the web server or the worker did not start"
         with contextlib.suppress(OSError):
-            if site.call("GET", "/readyz").status == 200:
-                return
-        assert web.poll() is None, "the web server did not start"
-        time.sleep(0.1)
-    raise AssertionError("the site did not get ready")
+            return site.call("GET", "/readyz").status == 200
+        return False
+
+    assert eventually(is_ready, 60), "the site did not get ready"
+    site.known = site.alive()

@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pymongo
@@ -31,7 +32,11 @@ print(os.environ["OTTSITE_ENGINES_PROVIDED"], flush=True)
 sys.stdin.read()
 """
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kills by /proc and pdeathsig")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="kills by /proc and pdeathsig"),
+    # They count on ports that they gave up for a moment, and kill at moments of their own.
+    pytest.mark.alone,
+]
 
 
 @pytest.fixture
@@ -72,7 +77,7 @@ def is_alive(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def eventually(holds: Callable[[], Any], seconds: float) -> bool:
+def eventually(holds: Callable[[], Any], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if holds():
@@ -100,7 +105,7 @@ def query(urls: dict[str, str]) -> dict[str, Any]:
 
 
 def mongo(url: str) -> pymongo.MongoClient[dict[str, Any]]:
-    return pymongo.MongoClient(url, serverSelectionTimeoutMS=5000)
+    return pymongo.MongoClient(url, serverSelectionTimeoutMS=20_000)
 
 
 def write_300(engine: str, url: str) -> None:
@@ -177,12 +182,16 @@ def test_a_second_process_attaches_to_the_same_servers(root: Path) -> None:
             assert engines.status(root)["clients"] == 2
 
 
-def test_attaching_is_fast(root: Path) -> None:
+def test_attaching_starts_no_process(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     environ = {"OTTSITE_VAR": str(root.parent), **dict.fromkeys(VARIABLES[:2], "elsewhere://")}
-    with engines.running(root):
-        began = time.monotonic()
+    with engines.running(root) as urls:
+        before = engines.status(root)
+        monkeypatch.setattr(subprocess, "Popen", None)
         engines.provide(environ)
-        assert time.monotonic() - began < 0.05 * 4  # measured 4 ms; the machine may be busy
+        after = engines.status(root)
+        assert {name: environ[name] for name in VARIABLES[2:]} == {name: urls[name] for name in VARIABLES[2:]}
+        assert (after["supervisor"], after["servers"]) == (before["supervisor"], before["servers"])
+        assert after["clients"] == before["clients"] + 1
 
 
 def test_engines_end_after_the_grace_when_their_only_client_is_killed(root: Path) -> None:
@@ -191,7 +200,7 @@ def test_engines_end_after_the_grace_when_their_only_client_is_killed(root: Path
         status = engines.status(root)
         only.kill()
         pids = [status["supervisor"], *(server["pid"] for server in status["servers"].values())]
-        assert eventually(lambda: not any(map(is_alive, pids)), 10)
+        assert eventually(lambda: not any(map(is_alive, pids)))
 
 
 def test_a_child_that_inherits_the_urls_attaches_by_itself(root: Path) -> None:
@@ -213,7 +222,7 @@ def test_killing_the_supervisor_orphans_nothing_and_the_next_start_has_the_data(
         first.kill()  # first, lest it heals the loss
         first.wait()
         os.kill(supervisor, signal.SIGKILL)
-        assert eventually(lambda: not any(map(is_alive, pids.values())), 5)
+        assert eventually(lambda: not any(map(is_alive, pids.values())))
     with client(root) as second:
         assert urls_of(second) == urls
         assert count("postgres", urls["DATABASE_URL"]) == 300
@@ -224,7 +233,7 @@ def test_a_living_client_replaces_a_killed_supervisor(root: Path) -> None:
         urls = urls_of(process)
         supervisor = engines.status(root)["supervisor"]
         os.kill(supervisor, signal.SIGKILL)
-        assert eventually(lambda: set(engines.pids(root)) == set(wheels.VARIABLES), 10)
+        assert eventually(lambda: set(engines.pids(root)) == set(wheels.VARIABLES))
         assert engines.status(root)["supervisor"] != supervisor
         assert len(query(urls)) == 4
 
@@ -236,9 +245,9 @@ def test_a_killed_server_returns_with_every_acknowledged_write(root: Path, engin
         write_300(engine, url)
         killed = engines.pids(root)[engine]
         os.kill(killed, signal.SIGKILL)
-        assert eventually(lambda: answers_again(engine, url), 10)
+        assert eventually(lambda: answers_again(engine, url))
         assert count(engine, url) == 300
-        assert eventually(lambda: engines.pids(root).get(engine, killed) != killed, 5)
+        assert eventually(lambda: engines.pids(root).get(engine, killed) != killed)
 
 
 def test_a_busy_query_of_a_killed_postgres_does_not_block_its_return(root: Path) -> None:
@@ -247,7 +256,7 @@ def test_a_busy_query_of_a_killed_postgres_does_not_block_its_return(root: Path)
         backend = busy.info.backend_pid
         busy.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 4000000000)")
         os.kill(engines.pids(root)["postgres"], signal.SIGKILL)
-        assert eventually(lambda: query_quietly(urls), 10)
+        assert eventually(lambda: query_quietly(urls))
         assert not is_alive(backend)
         busy.close()
 
@@ -297,10 +306,10 @@ def test_a_missing_wheel_names_the_engine_and_the_variable(
 
 def test_a_start_after_a_kill_in_the_middle_of_initdb_works(root: Path) -> None:
     with client(root) as process:
-        assert eventually(lambda: list(root.glob("initdb-*/data/base")), 10)
+        assert eventually(lambda: list(root.glob("initdb-*/data/base")))
+        supervisor = engines.status(root)["supervisor"]
         process.kill()
-        process.wait()
-        os.kill(engines.status(root)["supervisor"], signal.SIGKILL)
+        os.kill(supervisor, signal.SIGKILL)
     assert not (root / "postgres").exists()
     with engines.running(root, ["postgres"]) as urls:
         assert query(urls)
@@ -324,13 +333,14 @@ def test_a_server_that_keeps_dying_is_given_up_with_the_end_of_its_log(root: Pat
 def test_a_port_taken_meanwhile_is_replaced(root: Path) -> None:
     with engines.running(root) as before:
         write_300("mongo", before["MONGO_URL"])
-    ports = json.loads((root / "state.json").read_text())["ports"]
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", ports["postgres"]))
-        other.bind(("127.0.0.1", ports["mongo"]))
+    taken = []
+    with ExitStack() as sockets:
+        for variable in ("DATABASE_URL", "MONGO_URL"):
+            with suppress(OSError):  # somebody else was quicker and serves as well
+                sockets.enter_context(socket.create_server(("127.0.0.1", urlsplit(before[variable]).port)))
+                taken.append(variable)
         with engines.running(root) as after:
-            assert after["REDIS_URL"] == before["REDIS_URL"]
-            assert after["MONGO_URL"] != before["MONGO_URL"]
+            assert not [variable for variable in taken if after[variable] == before[variable]]
             assert len(query(after)) == 4
             assert count("mongo", after["MONGO_URL"]) == 300
 

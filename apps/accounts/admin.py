@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -30,8 +31,19 @@ def staff_of(request: HttpRequest) -> User:
 
 @admin.register(Group)
 class GroupAdmin(ModelAdmin):
+    """Only superusers say what a group may do, or its members would let themselves do everything."""
+
     search_fields = ("name",)
     filter_horizontal = ("permissions",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
 
 
 class ProfileInline(TabularInline):
@@ -120,11 +132,15 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
         # That its sessions end is the receiver's work; here it is recorded who did it.
         with transaction.atomic():
+            before = self.get_object(request, id)
             response = super().user_change_password(request, id, form_url)
-            if request.method == "POST" and response.status_code == 302:
-                user = self.get_object(request, id)
-                assert isinstance(user, User)  # noqa: S101 the view found it
+            user = self.get_object(request, id)
+            if before and user and before.password != user.password:
                 audit.record(audit.Kind.PASSWORD_CHANGED, account=user.public_id, by=staff_of(request))
+                if not user.has_usable_password():
+                    # The receiver hears of passwords that were set, not of one that was taken away.
+                    passwords.set_elsewhere(user)
+                    update_session_auth_hash(request, user)
         return response
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -35,11 +35,15 @@ def send_mail(letter: str, account: str) -> None:
     deliver(subject.strip(), body.lstrip(), None, [to])
 
 
-@task()
+@task(attempts=personal_data.TRIES)
 def run_data_request(request: str) -> None:
+    """Make a copy, or erase an account."""
     found = DataRequest.objects.select_related("account").filter(public_id=request).first()
     if found:
-        personal_data.run(found)
+        try:
+            personal_data.run(found)
+        finally:
+            personal_data.give_up(found)
 
 
 @task(cron="43 3 * * *")

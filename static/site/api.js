@@ -3,6 +3,7 @@
 
 const BASE = "/api/v1";
 const KEY = "ottsite.refresh";
+const KID = "ottsite.kid";
 let access = null;
 let refreshing = null;
 
@@ -12,6 +13,7 @@ export class Refusal extends Error {
     super(problem.errors?.map((one) => one.detail).join(" ") || problem.detail);
     this.status = status;
     this.code = problem.code;
+    this.paths = problem.errors?.map((one) => one.path) ?? [];
   }
 }
 
@@ -25,6 +27,15 @@ export function keep(grant) {
 export function forget() {
   access = null;
   localStorage.removeItem(KEY);
+  localStorage.removeItem(KID);
+}
+
+/** Whether a child holds this device. It decides only what is shown: what a child may do, the API decides. */
+export const withKid = () => localStorage.getItem(KID) !== null;
+
+export function handTo({ kid }) {
+  if (kid) localStorage.setItem(KID, "yes");
+  else localStorage.removeItem(KID);
 }
 
 async function send(method, path, body) {
@@ -37,9 +48,10 @@ async function send(method, path, body) {
   } catch {
     throw new Refusal(0, { code: "offline", detail: "No connection. Check your network and try again." });
   }
-  const text = await response.text();
-  const data = text ? JSON.parse(text) : null;
-  if (!response.ok) throw new Refusal(response.status, data ?? { code: "unknown", detail: response.statusText });
+  const json = response.headers.get("Content-Type")?.includes("json");
+  const data = json ? await response.json() : null;
+  // What is not JSON came from a proxy on the way.
+  if (!response.ok) throw new Refusal(response.status, data ?? { code: "unknown", detail: "The site is not available right now. Try again in a moment." });
   return data;
 }
 
@@ -51,13 +63,13 @@ function renew() {
   return refreshing;
 }
 
-/** Call the API; renews the access token when it has expired. Throws a Refusal. */
+/** Call the API; renews the access token when it is not taken: it expired, or another tab changed the profile. */
 export async function call(method, path, body) {
   if (!access && signedIn() && !path.startsWith("/auth/login")) await renewOrForget();
   try {
     return await send(method, path, body);
   } catch (refusal) {
-    if (refusal.status !== 401 || refusal.code !== "token_expired" || !signedIn()) throw refusal;
+    if (refusal.status !== 401 || !signedIn()) throw refusal;
     await renewOrForget();
     return send(method, path, body);
   }
@@ -88,6 +100,18 @@ export function onSubmit(form, deed) {
       button.disabled = false;
     }
   });
+}
+
+export const DEAD_LINK = "This link was used already or has expired. Ask for a new one.";
+
+/** Post the token of a mailed link, as nobody in particular. Whatever is wrong with the token, the link is dead. */
+export async function redeem(path, body) {
+  try {
+    await send("POST", path, body);
+  } catch (refusal) {
+    if (refusal.paths?.includes("token")) refusal.message = DEAD_LINK;
+    throw refusal;
+  }
 }
 
 /** The token of a mailed link; taken out of the address bar at once. */

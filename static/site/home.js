@@ -1,4 +1,4 @@
-import { Refusal, call, forget, keep, onSubmit, signedIn } from "./api.js";
+import { Refusal, call, forget, handTo, keep, onSubmit, signedIn, withKid } from "./api.js";
 
 const $ = (id) => document.getElementById(id);
 const SECTIONS = ["welcome", "profiles", "watch", "account"];
@@ -6,7 +6,31 @@ const SECTIONS = ["welcome", "profiles", "watch", "account"];
 function show(section) {
   for (const name of SECTIONS) $(name).hidden = name !== section;
   $("nav").hidden = section === "welcome";
+  $("go-account").hidden = withKid();
+  tell("");
 }
+
+/** Say something in the page's one notice, which stays until the next deed. */
+function tell(text) {
+  $("notice").textContent = text;
+}
+
+/** Do what a button is for, and tell what came of it: the sentence the deed returns, or why it was refused. */
+async function doing(deed) {
+  tell("");
+  try {
+    tell((await deed()) ?? "");
+  } catch (refusal) {
+    if (!signedIn()) show("welcome");
+    else if (refusal.code === "permission_denied") {
+      handTo({ kid: true }); // in another tab
+      await doing(openProfiles);
+    }
+    tell(refusal.message);
+  }
+}
+
+document.addEventListener("submit", () => tell(""), { capture: true });
 
 function element(tag, { text = "", ...attributes } = {}, ...children) {
   const made = document.createElement(tag);
@@ -39,13 +63,17 @@ onSubmit($("join"), async (data) => {
   await call("POST", "/auth/register", Object.fromEntries(data));
   $("join").reset();
   $("tab-sign-in").click();
-  $("welcome-notice").textContent = "Thank you. We sent you a mail with a link; you can sign in already.";
+  const { email, password } = $("sign-in").elements;
+  email.value = data.get("email");
+  password.focus();
+  tell("Thank you. We sent you a mail with a link; you can sign in already.");
 });
 
-$("forgot").addEventListener("click", async () => {
+$("forgot").addEventListener("click", () => {
   const email = $("sign-in").elements.email;
   if (!email.reportValidity()) return;
-  await telling("welcome-notice", async () => {
+  $("sign-in").querySelector(".error").textContent = "";
+  doing(async () => {
     await call("POST", "/auth/password/reset", { email: email.value });
     return "If there is an account with this address, a mail with a link is on its way.";
   });
@@ -56,24 +84,15 @@ function deviceName() {
   return `Browser ${platform}`.trim().slice(0, 80);
 }
 
-async function telling(place, deed) {
-  try {
-    $(place).textContent = (await deed()) ?? "";
-  } catch (refusal) {
-    $(place).textContent = refusal.message;
-    if (refusal.status === 401) show("welcome");
-  }
-}
-
 // --- Profiles --------------------------------------------------------------------------------------------
 
 async function openProfiles() {
   const { results } = await call("GET", "/profiles");
   const faces = results.map((profile) => {
     const note = profile.has_pin ? "PIN" : profile.kid ? "Kid" : "";
-    return face(profile.name, profile.avatar, [...profile.name][0].toUpperCase(), note, () => guarded(() => select(profile)));
+    return face(profile.name, profile.avatar, [...profile.name][0].toUpperCase(), note, () => doing(() => select(profile)));
   });
-  if (results.length < 5) faces.push(face("Add profile", "add", "+", "", () => $("new-profile").showModal()));
+  if (results.length < 5 && !withKid()) faces.push(face("Add profile", "add", "+", "", () => $("new-profile").showModal()));
   $("profile-list").replaceChildren(...faces);
   show("profiles");
 }
@@ -93,6 +112,7 @@ async function select(profile) {
   while (proof) {
     try {
       keep(await call("POST", `/profiles/${profile.id}/select`, proof));
+      handTo(profile);
       $("hello").textContent = `Hello, ${profile.name}.`;
       return show("watch");
     } catch (refusal) {
@@ -120,13 +140,16 @@ function ask(title, label, field, error) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-close]")) {
+  button.addEventListener("click", () => button.closest("dialog").close("cancel"));
+}
+
 onSubmit($("new-profile").querySelector("form"), async (data) => {
   await call("POST", "/profiles", { name: data.get("name"), language: data.get("language"), kid: data.has("kid") });
   $("new-profile").querySelector("form").reset();
   $("new-profile").close();
   await openProfiles();
 });
-document.querySelector("[data-close]").addEventListener("click", () => $("new-profile").close());
 
 // --- Account ---------------------------------------------------------------------------------------------
 
@@ -136,10 +159,15 @@ async function openAccount() {
     Country: account.country || "–", Member: `since ${new Date(account.created_at).toLocaleDateString()}` };
   $("account-facts").replaceChildren(
     ...Object.entries(facts).flatMap(([term, fact]) => [element("dt", { text: term }), element("dd", { text: fact })]));
+  $("resend").hidden = account.email_verified && !account.pending_email;
   $("devices").replaceChildren(...devices.results.map(deviceRow));
-  $("account-notice").textContent = "";
   show("account");
 }
+
+$("resend").addEventListener("click", () => doing(async () => {
+  await call("POST", "/auth/email/resend");
+  return "A mail with a new link is on its way.";
+}));
 
 function deviceRow(device) {
   const seen = `Last seen ${new Date(device.last_seen_at).toLocaleString()}${device.place ? `, ${device.place}` : ""}`;
@@ -147,15 +175,15 @@ function deviceRow(device) {
     element("small", { text: device.current ? "This device" : seen }));
   if (device.current) return element("li", {}, what);
   const button = element("button", { type: "button", text: "Sign out" });
-  button.addEventListener("click", () => telling("account-notice", async () => {
+  button.addEventListener("click", () => doing(async () => {
     await call("DELETE", `/auth/sessions/${device.id}`);
     await openAccount();
   }));
   return element("li", {}, what, button);
 }
 
-$("export").addEventListener("click", () => telling("account-notice", async () => {
-  $("account-notice").textContent = "Collecting your data …";
+$("export").addEventListener("click", () => doing(async () => {
+  tell("Collecting your data …");
   let copy = await call("GET", "/account/export");
   for (let tries = 0; copy.state !== "done" && tries < 30; tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -169,29 +197,15 @@ $("export").addEventListener("click", () => telling("account-notice", async () =
 
 // --- Going places ----------------------------------------------------------------------------------------
 
-async function guarded(open) {
-  try {
-    await open();
-  } catch (refusal) {
-    $("welcome-notice").textContent = refusal.message;
-    if (refusal.status === 403) return openProfiles();
-    show(signedIn() ? "watch" : "welcome");
-  }
+document.querySelector("[data-go=profiles]").addEventListener("click", () => doing(openProfiles));
+document.querySelector("[data-go=account]").addEventListener("click", () => doing(openAccount));
+$("sign-out").addEventListener("click", () => doing(() => call("POST", "/auth/logout").finally(leave)));
+$("sign-out-everywhere").addEventListener("click", () => doing(() => call("POST", "/auth/logout-all").then(leave)));
+
+function leave() {
+  forget();
+  show("welcome");
 }
 
-document.querySelector("[data-go=profiles]").addEventListener("click", () => guarded(openProfiles));
-document.querySelector("[data-go=account]").addEventListener("click", () => guarded(openAccount));
-$("sign-out").addEventListener("click", () => guarded(() => leave("/auth/logout")));
-$("sign-out-everywhere").addEventListener("click", () => guarded(() => leave("/auth/logout-all")));
-
-async function leave(path) {
-  try {
-    await call("POST", path);
-  } finally {
-    forget();
-    show("welcome");
-  }
-}
-
-if (signedIn()) await guarded(openProfiles);
-else show("welcome");
+show(signedIn() ? "profiles" : "welcome");
+if (signedIn()) await doing(openProfiles);

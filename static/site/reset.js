@@ -1,12 +1,16 @@
-import { call, forget, onSubmit, tokenOfLink } from "./api.js";
+import { DEAD_LINK, forget, onSubmit, redeem, tokenOfLink } from "./api.js";
 
 const form = document.getElementById("reset");
-const outcome = document.getElementById("outcome");
 const token = tokenOfLink();
-onSubmit(form, async (data) => {
-  forget();
-  await call("POST", "/auth/password/reset/confirm", { token, password: data.get("password") });
+
+function finish(outcome) {
   form.hidden = true;
-  outcome.hidden = false;
-  outcome.textContent = "Your new password is set. All devices were signed out; sign in again.";
+  document.getElementById("outcome").textContent = outcome;
+}
+
+onSubmit(form, async (data) => {
+  await redeem("/auth/password/reset/confirm", { token, password: data.get("password") });
+  forget();
+  finish("Your new password is set. All devices were signed out; sign in again.");
 });
+if (!token) finish(DEAD_LINK);

@@ -216,7 +216,7 @@ class AccountView(Tagged):
         return Response(wire.AccountOut(user).data)
 
     @extend_schema(request=wire.PasswordIn, responses={202: wire.ReceiptOut})
-    @refuses(403)
+    @refuses(403, 409)
     def delete(self, request: Request) -> Response:
         """Erase the account: shut at once, erased in the background; the receipt tells how far that is."""
         password = read(wire.PasswordIn, request)["password"]
@@ -316,6 +316,7 @@ class ProfileView(Tagged):
         return Response(wire.ProfileOut(profile).data)
 
     @extend_schema(request=wire.ProofIn, responses=NO_CONTENT)
+    @refuses(409)
     def delete(self, request: Request, profile_id: UUID) -> Response:
         """Delete a profile with its history and lists; one with a PIN takes the PIN or the password."""
         body = read(wire.ProofIn, request)
@@ -332,6 +333,7 @@ class ProfileSelectView(Tagged):
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(request=wire.ProofIn, responses=wire.AccessOut)
+    @refuses(409)
     def post(self, request: Request, profile_id: UUID) -> Response:
         """Hand the device to a profile: an access token of its own."""
         user = principal(request)

@@ -68,6 +68,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "session_epoch",
+                    models.PositiveIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="Sessions of the admin that began in an earlier one are over.",
+                    ),
+                ),
+                (
                     "groups",
                     models.ManyToManyField(
                         blank=True,

@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from apps.core.models import PublicId, TimeStamped
 
@@ -57,6 +58,10 @@ class User(PublicId, TimeStamped, AbstractBaseUser, PermissionsMixin):
         "active", default=True, help_text="Clear it to shut the account out everywhere within seconds."
     )
 
+    session_epoch = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Sessions of the admin that began in an earlier one are over."
+    )
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
@@ -70,6 +75,14 @@ class User(PublicId, TimeStamped, AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def save(self, **options: Any) -> None:  # type: ignore[override]
+        """Django's, except that a copy read before the account was signed out everywhere, and saved after,
+        does not set its epoch back: that would let the ended sessions in again."""
+        if not self._state.adding and options.get("update_fields") is None:
+            loaded = {field.attname for field in self._meta.concrete_fields if not field.primary_key}
+            options["update_fields"] = loaded - self.get_deferred_fields() - {"session_epoch"}
+        super().save(**options)
 
     def natural_key(self) -> tuple[str]:
         return (self.email,)
@@ -86,6 +99,18 @@ class User(PublicId, TimeStamped, AbstractBaseUser, PermissionsMixin):
                 self.password = encoded
 
         return check_password(raw_password, self.password, upgrade)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session of the admin must know; under the key of today and, for Django's fallbacks, others.
+
+        Django's is made of the password alone, so that only a new password ends a session.
+        """
+        return salted_hmac(
+            "accounts.User.session_epoch",
+            f"{self.session_epoch}:{self.password}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
     @property
     def email_verified(self) -> bool:

@@ -10,11 +10,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from apps.accounts import store
 from apps.accounts.models import DataRequest, MailToken, Profile, SecurityEvent, Session, User
 from apps.accounts.personal_data import HOLDERS, Holder, register
 from apps.core import jobs
+from apps.core.errors import DomainError
 from apps.core.models import IdempotentAnswer
 from apps.core.network import Caller
 
@@ -27,11 +29,20 @@ COPY_LIVES = timedelta(days=7)
 FRESH_FOR = timedelta(hours=24)
 STUCK_AFTER = timedelta(hours=24)
 RUN = "apps.accounts.tasks.run_data_request"
+TRIES = 5
 ACCOUNT_FIELDS = ("public_id", "email", "pending_email", "email_verified_at", "country", "is_staff",
                   "created_at", "last_login")  # fmt: skip
 PROFILE_FIELDS = ("public_id", "name", "avatar", "language", "maturity", "kid", "created_at", "updated_at")
 SESSION_FIELDS = ("public_id", "device_name", "user_agent", "country", "created_at", "last_seen_at",
                   "expires_at", "revoked_at", "revoked_because")  # fmt: skip
+
+
+class StaffAccount(DomainError):
+    """Erasing it would erase what it did: the admin's log goes with the account that wrote it."""
+
+    code = "staff_account"
+    status = 409
+    detail = "This account may enter the admin. Take the staff rights away first."
 
 
 def ask_for_copy(user: User, *, caller: Caller, anew: bool = False) -> DataRequest:
@@ -50,7 +61,10 @@ def ask_for_copy(user: User, *, caller: Caller, anew: bool = False) -> DataReque
 
 
 def erase_account(user: User, *, password: str, caller: Caller) -> DataRequest:
-    """Shut the account at once, and erase it in the background. The request is the receipt."""
+    """Shut the account at once, and erase it in the background. The request is the receipt.
+
+    Raises `StaffAccount`.
+    """
     sessions.confirm_password(user, password, caller=caller)
     return begin_erasure(user, caller=caller)
 
@@ -58,7 +72,8 @@ def erase_account(user: User, *, password: str, caller: Caller) -> DataRequest:
 def begin_erasure(user: User, *, caller: Caller | None = None) -> DataRequest:
     """The same for a request that came by other ways, such as a letter (`manage.py erase_account`)."""
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        if User.objects.select_for_update().get(pk=user.pk).is_staff:
+            raise StaffAccount
         found = DataRequest.objects.filter(
             account=user, kind=Kind.ERASE, state__in=[State.QUEUED, State.RUNNING]
         ).first()
@@ -126,8 +141,26 @@ def _plain(data: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def give_up(request: DataRequest) -> None:
+    """After a try, good or bad: an export that is not made and has no try left has failed, so that it may be
+    asked for anew. An erasure is never given up."""
+    with transaction.atomic():
+        unmade = DataRequest.objects.select_for_update().filter(
+            pk=request.pk, kind=Kind.EXPORT, state__in=[State.QUEUED, State.RUNNING]
+        )
+        if (found := unmade.first()) and not _will_be_tried(found):
+            found.fail()
+            found.save(update_fields=["state"])
+
+
+def _will_be_tried(request: DataRequest) -> bool:
+    """Whether a job has it that may try again. The try at work is not counted among `attempts` yet."""
+    mine = ProcrastinateJob.objects.filter(task_name=RUN, args__request=str(request.public_id))
+    return bool(mine.filter(status__in=["todo", "doing"], attempts__lt=TRIES - 1).exists())
+
+
 def pick_up_stuck() -> None:
-    """Requests whose job gave up: a copy may be asked for anew, an erasure is begun again."""
+    """Requests whose job was lost: a copy may be asked for anew, an erasure is begun again."""
     stuck = DataRequest.objects.filter(
         state__in=[State.QUEUED, State.RUNNING], asked_at__lt=timezone.now() - STUCK_AFTER
     )

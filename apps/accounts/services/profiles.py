@@ -98,10 +98,11 @@ def drop(profile: Profile, *, proof: Proof, caller: Caller) -> None:
     """Delete a profile with all that is its own. One with a PIN goes only with proof.
 
     Devices in a child's hands are signed out with it: without a profile they would be the account's.
+    Raises `ProfileChanged`.
     """
     prove(profile, proof, caller=caller)
     with transaction.atomic():
-        locked = _locked(profile)
+        locked = _locked_as_proved(profile)
         if locked.kid:
             sessions.revoke(Session.objects.filter(profile=locked), because="profile_deleted")
         sessions.profile_changed(locked)
@@ -114,6 +115,7 @@ def select(profile: Profile, *, session_id: UUID, from_kid: bool, proof: Proof, 
 
     A profile with a PIN asks for it. A child's device is handed on only with the PIN of the profile it
     goes to, or the account's password. The session remembers the profile, so refreshed tokens are its too.
+    Raises `ProfileChanged`.
     """
     session = (
         Session.objects.alive(timezone.now()).select_related("profile").filter(public_id=session_id).first()
@@ -127,7 +129,7 @@ def select(profile: Profile, *, session_id: UUID, from_kid: bool, proof: Proof, 
     else:
         prove(profile, proof, caller=caller)
     with transaction.atomic():
-        _locked(profile)
+        _locked_as_proved(profile)
         Session.objects.filter(pk=session.pk).update(profile=profile)
         sessions.profile_changed(profile)
     return tokens.access_token(session, profile.account.public_id, profile.public_id)
@@ -148,6 +150,14 @@ def _locked(profile: Profile) -> Profile:
         raise pins.NoSuchProfile
     found.account = profile.account
     return found
+
+
+def _locked_as_proved(profile: Profile) -> Profile:
+    """The row, locked. `ProfileChanged` where its PIN is not the one (or none) that was asked for."""
+    locked = _locked(profile)
+    if locked.pin_hash != profile.pin_hash:
+        raise ProfileChanged
+    return locked
 
 
 def _need_password(user: User, proof: Proof, caller: Caller) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.db import SessionStore as AdminSessions
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Least
@@ -289,11 +290,17 @@ def sign_out_everywhere(
     caller: Caller | None = None,
     by: User | None = None,
 ) -> int:
-    """End every session of the account, but for `keep`."""
+    """End every session of the account, but for `keep`; those of the admin, too, where it is staff's.
+
+    A request of the admin that does this to its own account ends itself, unless it goes on with this very
+    `user` (Django's `update_session_auth_hash`).
+    """
     ours = Session.objects.filter(account=user)
     if keep:
         ours = ours.exclude(public_id=keep)
     with transaction.atomic():
+        # The account's row before its sessions', as everywhere.
+        _begin_epoch(user)
         count = revoke(ours, because=because)
         audit.record(
             audit.Kind.SESSION_REVOKED,
@@ -304,6 +311,12 @@ def sign_out_everywhere(
             sessions=count,
         )
     return count
+
+
+def _begin_epoch(user: User) -> None:
+    row = User.objects.filter(pk=user.pk)
+    if row.update(session_epoch=F("session_epoch") + 1):
+        user.session_epoch = row.values_list("session_epoch", flat=True).get()
 
 
 def end_by_staff(sessions: "QuerySet[Session]", *, by: User) -> int:
@@ -335,5 +348,6 @@ def profile_changed(profile: Profile) -> None:
 
 
 def forget_ended(*, before: datetime) -> int:
-    """Drop sessions that ended long ago."""
+    """Drop sessions that ended long ago, and those of the admin that are over."""
+    AdminSessions.clear_expired()
     return Session.objects.filter(expires_at__lt=before).delete()[0]

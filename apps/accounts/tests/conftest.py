@@ -5,10 +5,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
+from django.test import Client
 from django.utils import timezone
 
 from apps.accounts import hashing
+from apps.accounts.models import User
 from apps.core import clients
+
+from .factories import UserFactory
+from .steps import at_the_desk
 
 
 @pytest.fixture
@@ -38,3 +44,22 @@ def still_clock() -> Iterator[None]:
     """Time stands still, so that no window of a rate limit ends in the middle of a test."""
     with time_machine.travel(timezone.now(), tick=False):
         yield
+
+
+@pytest.fixture
+def boss() -> User:
+    return UserFactory(is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def desk(boss: User) -> Client:
+    """The admin, with a superuser at it."""
+    return at_the_desk(boss)
+
+
+@pytest.fixture
+def clerk() -> User:
+    """Staff that look after accounts, without being superusers."""
+    user = UserFactory(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
+    return user

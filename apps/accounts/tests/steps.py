@@ -4,12 +4,15 @@ import gc
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 from django.core import mail
+from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.accounts.models import DataRequest, MailToken, Profile, SecurityEvent, Session, User
+from apps.accounts.tasks import tidy
 from apps.core import clients, jobs
 
 from .factories import PASSWORD
@@ -97,6 +100,12 @@ def work() -> None:
     gc.collect()
 
 
+def run_tidy() -> None:
+    """The nightly task, at once."""
+    job = SimpleNamespace(id=1, task_name="tidy")
+    tidy.func(SimpleNamespace(job=job), timestamp=0)
+
+
 def mailed_token() -> str:
     """The token in the newest mail."""
     work()
@@ -108,3 +117,38 @@ def mailed_token() -> str:
 def forget_redis() -> None:
     """What a flush of the durable role takes along."""
     clients.durable().flushdb()
+
+
+# --- The admin
+
+
+def at_the_desk(user: User) -> Client:
+    """A browser in which that member of staff is signed in to the admin."""
+    client = Client()
+    client.force_login(user, backend="apps.accounts.authentication.PasswordBackend")
+    return client
+
+
+def url(page: str, *rest: Any) -> str:
+    app = "auth" if page == "group" else "accounts"
+    return "/".join(["", "admin", app, page, *map(str, rest), ""])
+
+
+def change(desk: Client, user: User, **fields: Any) -> Any:
+    """Submit the change form as the browser would, with some fields changed."""
+    form = {
+        "email": user.email,
+        "country": user.country,
+        "profiles-TOTAL_FORMS": 0,
+        "profiles-INITIAL_FORMS": 0,
+    }
+    form |= {name: "on" for name in ("is_active", "is_staff", "is_superuser") if getattr(user, name)}
+    form |= fields
+    return desk.post(
+        url("user", user.pk, "change"), {name: value for name, value in form.items() if value is not None}
+    )
+
+
+def act(desk: Client, page: str, action: str, *rows: Any) -> None:
+    answer = desk.post(url(page), {"action": action, "_selected_action": [row.pk for row in rows]})
+    assert answer.status_code == 302, answer.content

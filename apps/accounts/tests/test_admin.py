@@ -11,33 +11,28 @@ from apps.accounts.models import DataRequest, MailToken, Profile, SecurityEvent,
 from apps.accounts.services import audit
 
 from .factories import PASSWORD, ProfileFactory, UserFactory
-from .steps import V1, SignIn, alive, bearer, grant, kinds, login, select, unchanged, use, work
+from .steps import (
+    V1,
+    SignIn,
+    act,
+    alive,
+    at_the_desk,
+    bearer,
+    change,
+    grant,
+    kinds,
+    login,
+    select,
+    unchanged,
+    url,
+    use,
+    work,
+)  # fmt: skip
 
 pytestmark = pytest.mark.django_db(transaction=True)
 READ_ONLY = ["profile", "lockedprofile", "session", "securityevent", "datarequest"]
 PAGES = ["user", "group", *READ_ONLY]
 NEW = "a completely new phrase"
-
-
-@pytest.fixture
-def boss() -> User:
-    return UserFactory(is_staff=True, is_superuser=True)
-
-
-@pytest.fixture
-def desk(boss: User) -> Client:
-    """The admin, with a superuser at it."""
-    client = Client()
-    client.force_login(boss, backend="apps.accounts.authentication.PasswordBackend")
-    return client
-
-
-@pytest.fixture
-def clerk() -> User:
-    """Staff that look after accounts, without being superusers."""
-    user = UserFactory(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
-    return user
 
 
 @pytest.fixture
@@ -69,31 +64,6 @@ def household(viewer: User, sign_in: SignIn) -> dict[str, Any]:
             viewer.password.rpartition("$")[2][22:],
         ],
     }
-
-
-def url(page: str, *rest: Any) -> str:
-    app = "auth" if page == "group" else "accounts"
-    return "/".join(["", "admin", app, page, *map(str, rest), ""])
-
-
-def change(desk: Client, user: User, **fields: Any) -> Any:
-    """Submit the change form as the browser would, with some fields changed."""
-    form = {
-        "email": user.email,
-        "country": user.country,
-        "profiles-TOTAL_FORMS": 0,
-        "profiles-INITIAL_FORMS": 0,
-    }
-    form |= {name: "on" for name in ("is_active", "is_staff", "is_superuser") if getattr(user, name)}
-    form |= fields
-    return desk.post(
-        url("user", user.pk, "change"), {name: value for name, value in form.items() if value is not None}
-    )
-
-
-def act(desk: Client, page: str, action: str, *rows: Any) -> None:
-    answer = desk.post(url(page), {"action": action, "_selected_action": [row.pk for row in rows]})
-    assert answer.status_code == 302, answer.content
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -297,8 +267,7 @@ def test_staff_that_are_shut_out_lose_the_admin_at_once(desk: Client, boss: User
 
 
 def test_clerks_give_nobody_rights_and_touch_no_staff(clerk: User, boss: User, viewer: User) -> None:
-    client = Client()
-    client.force_login(clerk, backend="apps.accounts.authentication.PasswordBackend")
+    client = at_the_desk(clerk)
     everything = {"is_staff": "on", "is_superuser": "on", "user_permissions": [1]}
     assert change(client, viewer, country="DE", **everything).status_code == 302
     with unchanged(but=("last_login",)):
@@ -312,6 +281,24 @@ def test_clerks_give_nobody_rights_and_touch_no_staff(clerk: User, boss: User, v
     form = {"email": "new@example.com", "password1": NEW, "password2": NEW, "usable_password": "true"}
     client.post(url("user", "add"), form | everything)
     assert not User.objects.get(email="new@example.com").is_staff
+
+
+def test_only_superusers_say_what_a_group_may_do(clerk: User, desk: Client) -> None:
+    group = Group.objects.create(name="Clerks")
+    clerk.groups.add(group)
+    clerk.user_permissions.add(*Permission.objects.filter(content_type__app_label="auth"))
+    client = at_the_desk(clerk)
+    every = {"name": "Clerks", "permissions": list(Permission.objects.values_list("pk", flat=True))}
+    assert client.get(url("group")).status_code == 200
+    assert client.post(url("group", "add"), every | {"name": "New"}).status_code == 403
+    assert client.post(url("group", group.pk, "change"), every).status_code == 403
+    assert client.post(url("group", group.pk, "delete"), {"post": "yes"}).status_code == 403
+    client.post(url("group"), {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"})
+
+    assert list(Group.objects.values_list("name", flat=True)) == ["Clerks"]
+    assert not group.permissions.exists()
+    assert desk.post(url("group", group.pk, "change"), every).status_code == 302
+    assert group.permissions.count() == len(every["permissions"])
 
 
 def test_what_staff_do_is_logged_without_secrets(desk: Client, viewer: User) -> None:

@@ -32,3 +32,14 @@ def test_nothing_is_erased_for_an_unknown_address_or_another_answer(
     viewer.refresh_from_db()
     assert viewer.is_active
     assert not DataRequest.objects.exists()
+
+
+def test_staff_are_not_erased_by_letter_either(viewer: User) -> None:
+    User.objects.update(is_staff=True)
+
+    with pytest.raises(CommandError, match="Take the staff rights away first"):
+        call_command("erase_account", viewer.email, "--yes")
+
+    viewer.refresh_from_db()
+    assert viewer.is_active
+    assert not DataRequest.objects.exists()

@@ -12,7 +12,6 @@ from rest_framework.test import APIClient
 from apps.accounts import personal_data as holders
 from apps.accounts.models import DataRequest, Profile, SecurityEvent, Session, User
 from apps.accounts.services import personal_data
-from apps.accounts.tasks import tidy
 from apps.core import clients
 
 from .factories import PASSWORD, ProfileFactory, UserFactory
@@ -27,6 +26,7 @@ from .steps import (
     login,
     mailed_token,
     refused,
+    run_tidy,
     select,
     unchanged,
     use,
@@ -110,12 +110,60 @@ def test_an_export_whose_job_gave_up_can_be_asked_for_anew(sign_in: SignIn, view
     assert client.get(EXPORT).json()["id"] != stuck
 
 
+def fail_and_repeat() -> None:
+    """Run what is due, whatever it was told to wait for."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
+    work()
+
+
+def broken(user: User) -> Any:
+    raise RuntimeError("a holder is broken")
+
+
+def test_an_export_has_failed_as_soon_as_its_last_try_has(
+    sign_in: SignIn, viewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(viewer)
+    first = client.get(EXPORT).json()["id"]
+    with monkeypatch.context() as patch:
+        patch.setitem(holders.HOLDERS, "other", holders.Holder("other", broken, broken))
+        for _ in range(4):
+            fail_and_repeat()
+            assert DataRequest.objects.get().state == "running"
+        fail_and_repeat()
+        assert DataRequest.objects.get().state == "failed"
+        fail_and_repeat()
+
+    second = client.get(EXPORT).json()
+    work()
+    assert second["id"] != first
+    assert client.get(EXPORT).json()["state"] == "done"
+    assert DataRequest.objects.get(public_id=first).state == "failed"
+
+
+def test_an_erasure_that_fails_five_times_stays_open_and_is_begun_again(
+    sign_in: SignIn, viewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(viewer).delete(ACCOUNT, {"password": PASSWORD})
+    with monkeypatch.context() as patch:
+        patch.setitem(holders.HOLDERS, "other", holders.Holder("other", broken, broken))
+        for _ in range(5):
+            fail_and_repeat()
+    assert DataRequest.objects.get().state == "running"
+    DataRequest.objects.update(asked_at=timezone.now() - timedelta(hours=25))
+    run_tidy()
+    work()
+
+    assert not User.objects.exists()
+
+
 def test_an_erasure_whose_job_gave_up_is_begun_again(sign_in: SignIn, viewer: User) -> None:
     sign_in(viewer).delete(ACCOUNT, {"password": PASSWORD})
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
     DataRequest.objects.update(asked_at=timezone.now() - timedelta(hours=25))
-    tidy.func(type("Context", (), {"job": type("Job", (), {"id": 1, "task_name": "tidy"})})(), timestamp=0)
+    run_tidy()
     work()
 
     assert not User.objects.exists()
@@ -129,6 +177,18 @@ def test_erasing_needs_the_password(sign_in: SignIn, viewer: User) -> None:
         refused(client.delete(ACCOUNT, {"password": "wrong"}), 403, "password_wrong")
 
     assert alive(client)
+
+
+def test_staff_are_not_erased_before_their_rights_are_taken(sign_in: SignIn) -> None:
+    staff = UserFactory(is_staff=True)
+    client = sign_in(staff)
+    with unchanged():
+        refused(client.delete(ACCOUNT, {"password": "wrong"}), 403, "password_wrong")
+        refused(client.delete(ACCOUNT, {"password": PASSWORD}), 409, "staff_account")
+    assert alive(client)
+    User.objects.update(is_staff=False)
+
+    assert client.delete(ACCOUNT, {"password": PASSWORD}).status_code == 202
 
 
 def test_an_account_is_shut_at_once_and_erased_in_the_background(

@@ -5,7 +5,7 @@ import pytest
 from django.db import IntegrityError
 
 from apps.accounts.models import Profile, Session, User
-from apps.accounts.services import pins, profiles
+from apps.accounts.services import pins, profiles, sessions
 from apps.core.network import Caller
 
 from .factories import PASSWORD, ProfileFactory, UserFactory
@@ -295,3 +295,52 @@ def test_anonymous_callers_see_no_profiles(api: Any, profile: Profile) -> None:
         refused(api.get(PROFILES), 401, "not_authenticated")
         refused(api.post(PROFILES, {"name": "x"}), 401, "not_authenticated")
         refused(select(api, profile), 401, "not_authenticated")
+
+
+@pytest.fixture
+def pin_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parent sets a PIN between the proof that a request offers and its deed."""
+    prove = profiles.prove
+
+    def then_set(profile: Profile, proof: profiles.Proof, *, caller: Caller) -> None:
+        prove(profile, proof, caller=caller)
+        same = Profile.objects.get(pk=profile.pk)
+        with monkeypatch.context() as quiet:
+            quiet.setattr(profiles, "prove", prove)
+            profiles.change(same, {"pin": "1234"}, ceiling=18, proof=proof, caller=caller)
+
+    monkeypatch.setattr(profiles, "prove", then_set)
+
+
+@pytest.mark.usefixtures("pin_meanwhile")
+def test_a_pin_that_is_set_meanwhile_keeps_a_profile_from_being_deleted(
+    sign_in: SignIn, viewer: User, profile: Profile
+) -> None:
+    refused(sign_in(viewer).delete(path(profile)), 409, "conflict")
+
+    assert Profile.objects.get().has_pin
+
+
+@pytest.mark.usefixtures("pin_meanwhile")
+def test_a_pin_that_is_set_meanwhile_keeps_a_profile_from_being_selected(
+    sign_in: SignIn, viewer: User, profile: Profile
+) -> None:
+    client = sign_in(viewer)
+    refused(select(client, profile), 409, "conflict")
+
+    assert Session.objects.get().profile is None
+    refused(select(client, profile), 403, "pin_required")
+
+
+def test_a_pin_that_is_set_meanwhile_is_asked_for_on_a_childs_device_too(
+    sign_in: SignIn, viewer: User, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(viewer, ProfileFactory(account=viewer, kid=True, maturity=7))
+    confirm = sessions.confirm_password
+
+    def then_set(*args: Any, **options: Any) -> None:
+        confirm(*args, **options)
+        Profile.objects.filter(pk=profile.pk).update(pin_hash="another")
+
+    monkeypatch.setattr(sessions, "confirm_password", then_set)
+    refused(select(client, profile, password=PASSWORD), 409, "conflict")

@@ -23,5 +23,8 @@ class Command(BaseCommand):
             raise CommandError("There is no account with this e-mail.")
         if not options["yes"] and input(f"Erase {user.email} for good? Type the e-mail: ") != user.email:
             raise CommandError("Nothing was erased.")
-        receipt = personal_data.begin_erasure(user)
+        try:
+            receipt = personal_data.begin_erasure(user)
+        except personal_data.StaffAccount as refusal:
+            raise CommandError(refusal.detail) from refusal
         self.stdout.write(f"{settings.SITE_URL}/api/v1/account/erasures/{receipt.receipt}")
