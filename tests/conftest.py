@@ -14,7 +14,7 @@ from ottsite.engines.wheels import VARIABLES
 from .live import BASE_DIR, Site, await_ready, free_port
 from .proxy import FaultProxy
 
-AS_DEPLOYED = {
+WEB_SETTINGS = {
     "RATE_LIMIT_DEFAULT": "100000/m",
     "RATE_LIMIT_LOGIN_ACCOUNT": "1000/m",
     "RATE_LIMIT_LOGIN_CLIENT": "1000/m",
@@ -50,7 +50,7 @@ def site_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                     [sys.executable, "manage.py", *command], cwd=BASE_DIR, env=env, stdout=log, stderr=log
                 )
                 for command, env in (
-                    (["web", "--port", str(port)], direct | through | AS_DEPLOYED),
+                    (["web", "--port", str(port)], direct | through | WEB_SETTINGS),
                     (["worker"], direct),
                 )
             }

@@ -30,8 +30,6 @@ SET_BY_THE_IMAGE = {"OTTSITE_VAR", "STATIC_ROOT", "DEBUG"}
 READ_ELSEWHERE = {"PORT", "PROMETHEUS_MULTIPROC_DIR"}
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|_KEYS?|_AUTH)$")
 TAKEN_FROM_OUTSIDE = re.compile(r"\$\{[A-Z_]+:\?[^}]+\}")
-# The lead adds the picture once the page is final.
-NOT_YET = {"docs/images/home.png"}
 
 
 def read_by_settings() -> set[str]:
@@ -278,7 +276,7 @@ def test_links_of_the_documentation_lead_somewhere(document: Path) -> None:
         if "://" in target:
             continue
         path = (document.parent / target).resolve()
-        assert path.exists() or str(path.relative_to(PROJECT)) in NOT_YET, target
+        assert path.exists(), target
 
 
 def test_every_decision_is_in_the_index() -> None:

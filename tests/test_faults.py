@@ -75,17 +75,17 @@ def test_a_crowd_before_a_frozen_store_does_not_wait_in_line(site: Site, store: 
 
 @pytest.mark.parametrize("engine", ["postgres", "valkey-durable", "valkey-cache", "mongo"])
 def test_an_engine_killed_comes_back_with_everything_that_was_acknowledged(site: Site, engine: str) -> None:
-    names = [f"Before {n}" for n in range(3)]
+    avatars = ["plum", "teal", "coral"]
     profiles = site.call("GET", "/api/v1/profiles").body["results"]
     target = next(one for one in profiles if not one["has_pin"] and not one["kid"])
-    for name in names:
-        assert site.call("PATCH", f"/api/v1/profiles/{target['id']}", {"name": name}).status == 200
+    for avatar in avatars:
+        assert site.call("PATCH", f"/api/v1/profiles/{target['id']}", {"avatar": avatar}).status == 200
 
     site.kill(engine)
 
     assert site.recovered_within(30)
     kept = site.call("GET", f"/api/v1/profiles/{target['id']}").body
-    assert kept["name"] == names[-1]
+    assert kept["avatar"] == avatars[-1]
 
 
 def test_the_worker_outlives_a_killed_postgres(site: Site) -> None:
