@@ -21,6 +21,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob as Job
 
 from apps.core import jobs
+from apps.core.tasks import MOST_RESCUES
 from apps.core.tests import chores
 from apps.core.tests.conftest import Lines
 
@@ -209,6 +210,21 @@ def test_a_job_whose_worker_was_killed_is_run_by_another(trace: Path, start: Sta
 
     assert lines(trace) == [f"started {first.pid}", f"started {second.pid}", f"done {second.pid}"]
     await_(lambda: not Job.objects.filter(task_name=SLOW).exists())
+
+
+def test_a_job_that_kills_every_worker_is_given_up(trace: Path) -> None:
+    poison, rescued = (jobs.enqueue(WRITE, path=str(trace), text=text) for text in ("poison", "rescued"))
+    for job, attempts in ((poison, MOST_RESCUES), (rescued, MOST_RESCUES - 1)):
+        # As a worker leaves them that is gone, row and all.
+        Job.objects.filter(pk=job).update(status="doing", attempts=attempts)
+    app.configure_task("apps.core.tasks.rescue_stalled_jobs").defer(timestamp=0)
+
+    work()
+    work()
+
+    assert lines(trace) == ["rescued"]
+    assert Job.objects.get(pk=poison).status == "failed"
+    assert not Job.objects.filter(pk=rescued).exists()
 
 
 def test_a_worker_that_works_long_is_not_taken_for_dead(trace: Path, start: Start) -> None:
