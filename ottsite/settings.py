@@ -83,10 +83,15 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 OUR_APPS = [
     "apps.core",
     "apps.accounts",
+    "apps.media",
+    "apps.workflow",
+    "apps.catalog",
 ]
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.inlines",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,0 +1,50 @@
+"""Changing a working copy: one editor's save at a time, none lost, each on record."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar, cast
+
+from django.contrib.auth.models import PermissionsMixin
+from django.db import transaction
+from django.utils import timezone
+
+from apps.workflow import moves
+from apps.workflow.models import Workflowed
+from apps.workflow.moves import State
+
+from .moving import EditConflict, Locked, carry_out, demand
+
+W = TypeVar("W", bound=Workflowed)
+
+
+@contextmanager
+def editing(subject: W, *, by: PermissionsMixin, revision: int | None = None) -> Iterator[W]:
+    """A transaction in which the working copy may be changed; yields it, locked.
+
+    `revision` is the one the editor saw. Raises PermissionDenied, `Locked` (the state allows no
+    editing), `EditConflict` (it has been saved since). On the way out the revision is counted up, the
+    editor becomes an author of the change, and what was published or unpublished is a draft again.
+    """
+    demand(by, subject, "change")
+    with transaction.atomic():
+        locked = cast(W, type(subject)._default_manager.select_for_update().get(pk=subject.pk))
+        refuse_locked(locked)
+        if revision is not None and revision != locked.revision:
+            raise EditConflict
+        yield locked
+        changed(locked, by=by)
+
+
+def refuse_locked(subject: Workflowed) -> None:
+    if not subject.is_editable:
+        label = State(subject.state).label.lower()
+        raise Locked(f"This is {label}, so it cannot be edited. Take it back to draft first.")
+
+
+def changed(subject: Workflowed, *, by: PermissionsMixin) -> None:
+    """Put on record that the locked working copy was changed by this person."""
+    if State(subject.state) in moves.REOPENED_BY_EDITING:
+        carry_out(subject, moves.REVISE, by=by, note="", at=timezone.now(), edited=True)
+    subject.revision += 1
+    subject.save(update_fields=["revision"])
+    subject.authors.add(by.pk)
