@@ -89,6 +89,10 @@ RESTORE = Move(
     "restore", "Restore from the archive", (S.ARCHIVED,), S.DRAFT, "publish",
     help="Back to draft.",
 )  # fmt: skip
+DISCARD = Move(
+    "discard", "Discard changes", (S.DRAFT, S.CHANGES_REQUESTED), S.PUBLISHED, "change",
+    help="Throws the draft away: the desk shows again what is live.",
+)  # fmt: skip
 ROLL_BACK = Move(
     "roll_back", "Roll back", ALL, None, "publish", note_needed=True,
     help="Makes an earlier version live again, at once.",
@@ -98,6 +102,6 @@ MOVES = {
     move.name: move
     for move in (
         SUBMIT, WITHDRAW, REQUEST_CHANGES, APPROVE, REVISE, SCHEDULE, UNSCHEDULE, PUBLISH, UNPUBLISH,
-        ARCHIVE, RESTORE, ROLL_BACK,
+        ARCHIVE, RESTORE, DISCARD, ROLL_BACK,
     )
 }  # fmt: skip

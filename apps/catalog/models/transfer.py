@@ -7,7 +7,10 @@ from apps.core.models import PublicId
 
 
 class Transfer(PublicId):
-    """`errors`: `[{"row", "path", "code", "detail"}]`; `counts`: `{"created", "changed", "same", "wrong"}`."""
+    """`errors` is `[{"row", "path", "code", "detail"}]`, `counts` is `{"created", "changed", "same", "wrong"}`.
+
+    Both are filled while it runs, so that progress can be seen.
+    """
 
     class Direction(models.TextChoices):
         IMPORT = "import"

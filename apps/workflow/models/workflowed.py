@@ -31,7 +31,9 @@ def _after_unpublishing(subject: "Workflowed") -> State:
 
 
 def _after_rolling_back(subject: "Workflowed") -> State:
-    """The working copy no longer is what is live; nor is what was about to go live."""
+    """The working copy is no longer what is live, unless it was taken back too."""
+    if subject.desk_restored:
+        return State.PUBLISHED
     landings = {State.PUBLISHED: State.DRAFT, State.UNPUBLISHED: State.DRAFT, State.ARCHIVED: State.DRAFT}
     return landings.get(State(subject.state), State(subject.state))
 
@@ -50,6 +52,8 @@ class Workflowed(FSMModelMixin, models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
         help_text="Whose turn it is. It shows up in their queue.",
     )  # fmt: skip
+    # Set on the instance by who restores an old version to the desk before rolling back to it.
+    desk_restored = False
     due_on = models.DateField("due", null=True, blank=True)
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
 
@@ -92,6 +96,9 @@ class Workflowed(FSMModelMixin, models.Model):
 
     @moved_by(moves.RESTORE)
     def restore(self) -> None: ...
+
+    @moved_by(moves.DISCARD)
+    def discard(self) -> None: ...
 
     @moved_by(moves.ROLL_BACK, _after_rolling_back)
     def roll_back(self) -> None: ...
