@@ -3,7 +3,7 @@
 from .artwork import Artwork
 from .collection import Collection, CollectionItem
 from .episodes import Episode, Extra, Season
-from .listing import Listing, ListingDocument, ListingWindow
+from .listing import Listing, ListingDocument, ListingGenre, ListingWindow
 from .people import Credit, Person, PersonText, Role
 from .release import Release, ReleaseItem, TickerBeat
 from .segment import Segment
@@ -35,6 +35,7 @@ __all__ = [
     "Kind",
     "Listing",
     "ListingDocument",
+    "ListingGenre",
     "ListingWindow",
     "Person",
     "PersonText",

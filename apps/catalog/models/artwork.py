@@ -28,8 +28,8 @@ class Artwork(PublicId, TimeStamped):
     """One picture of one thing, for one language or for all.
 
     `variants` is `[{"format", "width", "height", "path"}]`, paths within the storage. Files never
-    change: another picture is another artwork. A row that is `dropped` is off the desk and stays for the
-    versions that show it.
+    change, nor what an address shows: another picture, or the same with another focal point, is another
+    artwork. A row that is `dropped` is off the desk and stays for the versions that show it.
     """
 
     class Kind(models.TextChoices):
@@ -72,6 +72,9 @@ class Artwork(PublicId, TimeStamped):
     blurhash = models.CharField(max_length=60, blank=True, editable=False)
     variants = models.JSONField(default=list, blank=True, editable=False)
     dropped = models.BooleanField(default=False, editable=False)
+    public = models.BooleanField(
+        default=False, editable=False, help_text="A version that was published shows it."
+    )
 
     objects = PublicIdManager()
 

@@ -1,5 +1,7 @@
 """What a title contains: seasons with their episodes, and extras."""
 
+from typing import Any
+
 from django.db import models
 
 from apps.core.models import PublicId
@@ -8,8 +10,8 @@ from apps.media.models import Asset
 from .title import Title
 
 
-class PublicIdManager(models.Manager["models.Model"]):
-    def get_by_natural_key(self, public_id: str) -> models.Model:
+class PublicIdManager(models.Manager[Any]):
+    def get_by_natural_key(self, public_id: str) -> Any:
         return self.get(public_id=public_id)
 
 

@@ -43,11 +43,18 @@ class Person(PublicId, TimeStamped):
         return (self.slug,)
 
 
+class PersonTextManager(models.Manager["PersonText"]):
+    def get_by_natural_key(self, slug: str, language: str) -> "PersonText":
+        return self.get(person__slug=slug, language=language)
+
+
 class PersonText(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, related_name="texts")
     language = models.CharField(max_length=10, choices=settings.LANGUAGES)
     name = models.CharField(max_length=200, blank=True)
     biography = models.TextField(max_length=8000, blank=True)
+
+    objects = PersonTextManager()
 
     class Meta:
         ordering = ["language"]
@@ -55,6 +62,9 @@ class PersonText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.language}: {self.name}"
+
+    def natural_key(self) -> tuple[str, str]:
+        return (self.person.slug, self.language)
 
 
 class Role(models.TextChoices):

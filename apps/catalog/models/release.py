@@ -1,5 +1,8 @@
 """Things that happen by themselves at a time."""
 
+from datetime import datetime, timedelta
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -8,6 +11,18 @@ from apps.core.models import PublicId
 
 from .episodes import Season
 from .title import Title
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def waiting(self) -> Self:
+        return self.filter(state=Release.State.WAITING)
+
+    def due(self, at: datetime) -> Self:
+        """The earliest first."""
+        return self.waiting().filter(at__lte=at).order_by("at", "pk")
+
+    def of(self, title: Title) -> Self:
+        return self.filter(items__title=title)
 
 
 class Release(PublicId):
@@ -40,6 +55,8 @@ class Release(PublicId):
     ran_at = models.DateTimeField(null=True, editable=False)
     problem = models.TextField(blank=True, editable=False)
 
+    objects = ReleaseQuerySet.as_manager()
+
     class Meta:
         ordering = ["-at", "-id"]
         indexes = [models.Index(fields=["at"], condition=Q(state="waiting"), name="releases_that_are_due")]
@@ -52,13 +69,18 @@ class Release(PublicId):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def late(self) -> timedelta:
+        """How long after its time it ran; nothing for what has not."""
+        return self.ran_at - self.at if self.ran_at else timedelta()
+
 
 class ReleaseItem(models.Model):
     """A title in a release; with `season`, that season is no longer held back from then on."""
 
     release = models.ForeignKey(Release, models.CASCADE, related_name="items")
     title = models.ForeignKey(Title, models.CASCADE, related_name="release_items")
-    season = models.ForeignKey(Season, models.CASCADE, null=True, blank=True, related_name="+")
+    season = models.ForeignKey(Season, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ["id"]

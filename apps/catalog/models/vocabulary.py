@@ -1,5 +1,7 @@
 """Shared words: genres and tags. They are not drafted; a change shows with the next publication."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,8 +9,8 @@ from django.db.models import Q
 from apps.core.models import PublicId
 
 
-class SlugManager(models.Manager["models.Model"]):
-    def get_by_natural_key(self, slug: str) -> models.Model:
+class SlugManager(models.Manager[Any]):
+    def get_by_natural_key(self, slug: str) -> Any:
         return self.get(slug=slug)
 
 

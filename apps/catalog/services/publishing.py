@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.catalog import compile as compiling
-from apps.catalog import gates, snapshot
+from apps.catalog import gates, snapshot, sources
 from apps.catalog.diff import Change, diff
-from apps.catalog.models import Release, ReleaseItem, Title, TitleVersion
+from apps.catalog.models import Release, Title, TitleVersion
 from apps.catalog.signals import title_published, title_unpublished
 from apps.core.errors import DomainError
 from apps.media.models import Asset, AssetState
@@ -35,18 +35,13 @@ class NoSuchVersion(DomainError):
 Deed = Callable[..., Transition]
 
 
-def locked(title: Title) -> Title:
-    """The row, locked until the transaction ends."""
-    return Title.objects.select_for_update().get(pk=title.pk)
-
-
 # --- Moves that only change the state ----------------------------------------------------------------
 
 
 def _plain(move: Move) -> Deed:
     def deed(title: Title, *, by: User, note: str = "") -> Transition:
         with transaction.atomic():
-            return moving.move(locked(title), move, by=by, note=note)
+            return moving.move(moving.locked(title), move, by=by, note=note)
 
     deed.__doc__ = move.help
     return deed
@@ -63,7 +58,7 @@ restore = _plain(moves.RESTORE)
 def archive(title: Title, *, by: User, note: str = "") -> Transition:
     """Put away; a waiting release goes without it."""
     with transaction.atomic():
-        title = locked(title)
+        title = moving.locked(title)
         record = moving.move(title, moves.ARCHIVE, by=by, note=note)
         leave_releases(title)
     return record
@@ -73,12 +68,12 @@ def archive(title: Title, *, by: User, note: str = "") -> Transition:
 
 
 def publish(title: Title, *, by: User, note: str = "") -> TitleVersion:
-    """Make the approved working copy live, now. A schedule it had is over."""
+    """Make the approved working copy live, now. A schedule to go live is over; one to come down stays."""
     with transaction.atomic():
-        title = locked(title)
+        title = moving.locked(title)
         at, number = timezone.now(), next_number(title)
         moving.move(title, moves.PUBLISH, by=by, note=note, at=at, version=number)
-        leave_releases(title)
+        leave_releases(title, action=Release.Action.PUBLISH)
         return go_live(title, number, by=by, note=note, at=at)
 
 
@@ -128,7 +123,7 @@ def unpublish(title: Title, *, by: User, note: str = "") -> Transition:
     """Take the live version away from viewers, whatever the draft is at. A schedule that would bring it
     back is cancelled."""
     with transaction.atomic():
-        title = locked(title)
+        title = moving.locked(title)
         record = moving.move(title, moves.UNPUBLISH, by=by, note=note)
         take_down(title)
     return record
@@ -150,14 +145,18 @@ def take_down(title: Title, *, but: Release | None = None) -> None:
     transaction.on_commit(lambda: title_unpublished.send(Title, title_id=title.public_id))
 
 
-def leave_releases(title: Title, *, but: Release | None = None) -> None:
-    """Take the title out of what is waiting; a release with nothing left is cancelled."""
-    waiting = ReleaseItem.objects.filter(title=title, release__state=Release.State.WAITING)
-    for item in waiting.exclude(release=but).select_related("release"):
-        item.delete()
-        if not item.release.items.exists():
-            item.release.state = Release.State.CANCELLED
-            item.release.save(update_fields=["state"])
+def leave_releases(title: Title, *, but: Release | None = None, action: str = "") -> None:
+    """Take the locked title out of what is waiting (to go live or come down, or either); a release with
+    nothing left is cancelled."""
+    waiting = Release.objects.waiting().of(title).exclude(pk=but.pk if but else None)
+    if action:
+        waiting = waiting.filter(action=action)
+    # Locked, for of two titles that leave at the same moment one is the last.
+    for release in waiting.select_for_update(of=("self",)).order_by("pk"):
+        release.items.filter(title=title).delete()
+        if not release.items.exists():
+            release.state = Release.State.CANCELLED
+            release.save(update_fields=["state"])
 
 
 # --- Versions ----------------------------------------------------------------------------------------
@@ -180,7 +179,7 @@ def roll_back(
     working copy is locked.
     """
     with transaction.atomic():
-        title = locked(title)
+        title = moving.locked(title)
         version = version_of(title, number)
         moving.demand(by, title, moves.ROLL_BACK.permission)
         if unmet := _missing_videos(version):
@@ -192,9 +191,13 @@ def roll_back(
             title.revision += 1
             title.save(update_fields=["revision"])
             title.desk_restored = True
-        moving.move(title, moves.ROLL_BACK, by=by, note=note, version=number, desk=restore_desk)
+        record = moving.move(title, moves.ROLL_BACK, by=by, note=note, version=number, desk=restore_desk)
         _show(title, version)
-        title.authors.set([] if restore_desk else [by])
+        if restore_desk:
+            title.authors.clear()
+        elif record.source != record.target:
+            # What was live is a draft now, by this person. A draft in the making keeps its own authors.
+            title.authors.add(by)
     return version
 
 
@@ -223,7 +226,7 @@ def restore_desk(title: Title, number: int, *, by: User, revision: int | None = 
 def discard(title: Title, *, by: User, note: str = "") -> Transition:
     """Throw the draft away: the working copy is again what is live."""
     with transaction.atomic():
-        title = locked(title)
+        title = moving.locked(title)
         record = moving.move(title, moves.DISCARD, by=by, note=note)
         version = title.live_version
         assert version is not None  # noqa: S101 its guard
@@ -245,12 +248,17 @@ def compare(title: Title, before: int | None, after: int | None) -> list[Change]
     def source(number: int | None) -> dict[str, Any]:
         return taken.source if number is None else dict(version_of(title, number).source)
 
-    return diff(source(before), source(after), taken.names())
+    compared = source(before), source(after)
+    return diff(*compared, snapshot.names_of(*compared))
 
 
 def pending_changes(title: Title) -> list[Change]:
     """What publishing would change for viewers; nothing for a title that is not live."""
-    return compare(title, title.live_version.number, None) if title.live_version else []
+    if title.live_version is None:
+        return []
+    live, draft = title.live_version.source, snapshot.take(title).source
+    compared = sources.without_held(live), sources.without_held(draft)
+    return diff(*compared, snapshot.names_of(*compared))
 
 
 def checklist(title: Title) -> list[gates.Gate]:

@@ -1,0 +1,120 @@
+"""The shelf: putting versions on it and taking titles off it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from django.db import transaction
+
+from apps.catalog import sources
+from apps.catalog.models import Listing, ListingDocument, ListingWindow, Title, TitleVersion
+from apps.core.bulk import copy_in
+
+from . import artworks
+
+Json = dict[str, Any]
+
+# Of `TitleVersion.columns`, what goes into `Listing` as it is.
+SAME = ("public_id", "kind", "year", "maturity", "announced", "tier", "genres", "tags", "languages", "people",
+        "offers")  # fmt: skip
+# What a further version replaces; popularity and the day of the first publication stay.
+REPLACED = [*SAME, "version", "slug", "released_on"]
+
+
+def project(version: TitleVersion) -> Listing:
+    """Make this stored version what viewers read of its title. The title is locked by the caller."""
+    project_many([version])
+    return Listing.objects.get(title=version.title_id)
+
+
+@transaction.atomic
+def project_many(versions: Sequence[TitleVersion]) -> None:
+    """The same for versions of different titles, with some ten queries in all.
+
+    The address is always the title's present one, also in the documents of an old version.
+    """
+    keys = [version.title_id for version in versions]
+    first = dict(TitleVersion.objects.filter(title__in=keys, number=1).values_list("title_id", "at"))
+    slugs, popularity = _of_titles(keys)
+    Listing.objects.bulk_create(
+        [
+            _listing(version, slugs[version.title_id], popularity[version.title_id], first[version.title_id])
+            for version in versions
+        ],
+        update_conflicts=True,
+        unique_fields=["title"],
+        update_fields=REPLACED,
+    )
+    ListingWindow.objects.filter(listing__in=keys).delete()
+    ListingDocument.objects.filter(listing__in=keys).delete()
+    copy_in([one for version in versions for one in _windows(version)])
+    copy_in([one for version in versions for one in _documents(version, slugs[version.title_id])])
+    artworks.mark_public(picture for version in versions for picture in _pictures(version))
+
+
+def readdress(title: Title) -> None:
+    """Follow a changed slug: what is live of the title moves to its new address at once."""
+    if title.live_version is not None:
+        project(title.live_version)
+
+
+def withdraw(title: Title) -> None:
+    """Take the title off the shelf; its versions stay."""
+    Listing.objects.filter(title=title).delete()
+
+
+def _of_titles(keys: Iterable[int]) -> tuple[dict[int, str], dict[int, int]]:
+    rows = list(Title.objects.filter(pk__in=keys).values_list("pk", "slug", "popularity"))
+    return {pk: slug for pk, slug, _ in rows}, {pk: popularity for pk, _, popularity in rows}
+
+
+def _listing(version: TitleVersion, slug: str, popularity: int, first_published_at: datetime) -> Listing:
+    columns: Json = version.columns
+    released_on = columns["released_on"]
+    return Listing(
+        title_id=version.title_id,
+        version=version,
+        slug=slug,
+        popularity=popularity,
+        first_published_at=first_published_at,
+        released_on=date.fromisoformat(released_on) if released_on else None,
+        **{name: columns[name] for name in SAME},
+    )
+
+
+def _pictures(version: TitleVersion) -> Iterator[str]:
+    for place in sources.places(sources.without_held(version.source)):
+        yield from (artwork["id"] for artwork in place["artworks"])
+
+
+def _windows(version: TitleVersion) -> Iterable[ListingWindow]:
+    for window in version.columns["windows"]:
+        yield ListingWindow(
+            listing_id=version.title_id,
+            scope=window["scope"],
+            countries=window["countries"],
+            tier=window["tier"],
+            starts_at=_moment(window["starts_at"]),
+            ends_at=_moment(window["ends_at"]),
+        )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _documents(version: TitleVersion, slug: str) -> Iterable[ListingDocument]:
+    for language, compiled in version.documents.items():
+        yield ListingDocument(
+            listing_id=version.title_id,
+            language=language,
+            name=compiled["name"],
+            card=_text({**compiled["card"], "slug": slug}),
+            document=_text({**compiled["document"], "slug": slug}),
+        )
+
+
+def _text(document: Json) -> str:
+    """Compact, and the same for the same version: PostgreSQL keeps no order of keys."""
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
