@@ -5,4 +5,4 @@ class CatalogConfig(AppConfig):
     name = "apps.catalog"
 
     def ready(self) -> None:
-        from . import gates  # noqa: F401 registers the guards
+        from . import gates, staff_data  # noqa: F401 register guards, and a holder of personal data

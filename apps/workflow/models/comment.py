@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from apps.core.models import PublicId
 
+from .about import AboutQuerySet, name_of
+
 
 class Comment(PublicId):
     """A remark on any object, or the reply to one (`thread` is the remark; replies do not nest).
@@ -28,6 +30,8 @@ class Comment(PublicId):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
+    objects = AboutQuerySet.as_manager()
+
     class Meta:
         ordering = ["created_at", "id"]
         indexes = [
@@ -42,6 +46,11 @@ class Comment(PublicId):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def who(self) -> str:
+        """The author, for people to read."""
+        return name_of(self.author)
 
 
 class Mention(models.Model):

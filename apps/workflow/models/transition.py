@@ -3,9 +3,12 @@
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
 from apps.workflow.moves import State
+
+from .about import AboutQuerySet, name_of
 
 
 class Transition(models.Model):
@@ -28,9 +31,21 @@ class Transition(models.Model):
     note = models.TextField(blank=True)
     facts = models.JSONField(default=dict, blank=True)
 
+    objects = AboutQuerySet.as_manager()
+
     class Meta:
         ordering = ["-at", "-id"]
         indexes = [models.Index(fields=["content_type", "object_id", "-at"], name="transitions_of_a_thing")]
 
     def __str__(self) -> str:
         return f"{self.subject_label}: {self.move} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def who(self) -> str:
+        """For people to read: the account's name, or what became of it. A schedule's moves are automatic."""
+        if self.by_id is None:
+            return "automatic"
+        try:
+            return name_of(self.by)
+        except ObjectDoesNotExist:
+            return name_of(None)

@@ -1,14 +1,17 @@
 """What a thing with an editorial life has."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import models
-from django_fsm import GET_STATE, FSMField, FSMModelMixin, transition
+from django_fsm import GET_STATE, FSMField, transition
 
+from apps.core.models import TimeStamped
 from apps.workflow import moves
 from apps.workflow.moves import Move, State
+
+Method = TypeVar("Method", bound=Callable[..., None])
 
 
 class Priority(models.IntegerChoices):
@@ -18,10 +21,13 @@ class Priority(models.IntegerChoices):
     URGENT = 40
 
 
-def moved_by(move: Move, landing: Callable[..., State] | None = None) -> Any:
+def moved_by(move: Move, landing: Callable[..., State] | None = None) -> Callable[[Method], Method]:
     """django-fsm's `transition` out of a `Move`. `landing(subject)` says where to, if the move does not."""
     target = GET_STATE(landing, states=list(State)) if landing else move.target
-    return transition("state", source=list(move.sources), target=target, custom={"move": move})
+    decorator: Callable[[Method], Method] = transition(
+        "state", source=list(move.sources), target=target, custom={"move": move}
+    )
+    return decorator
 
 
 def _after_unpublishing(subject: "Workflowed") -> State:
@@ -38,7 +44,7 @@ def _after_rolling_back(subject: "Workflowed") -> State:
     return landings.get(State(subject.state), State(subject.state))
 
 
-class Workflowed(FSMModelMixin, models.Model):
+class Workflowed(TimeStamped):
     """State, authorship and planning of a working copy. Only services change them.
 
     `revision` counts saves: whoever saves says which one they saw. `authors` are those who changed the
@@ -59,6 +65,21 @@ class Workflowed(FSMModelMixin, models.Model):
 
     class Meta:
         abstract = True
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
+    ) -> None:
+        """Django's, except that the protected state may be read again.
+
+        django-fsm's own way (`FSMModelMixin`) takes the protection off the field, for every thread, and for
+        good if the row is gone. A state that is not loaded may be set; that is all it takes.
+        """
+        fields = None if fields is None else list(fields)
+        if fields is None or "state" in fields:
+            self.__dict__.pop("state", None)
+        super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+        if fields is None:
+            super().refresh_from_db(using=using, fields=["state"], from_queryset=from_queryset)
 
     @property
     def is_editable(self) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar, cast
 
 from django.contrib.auth.models import PermissionsMixin
 from django.db import transaction
@@ -12,9 +11,7 @@ from apps.workflow import moves
 from apps.workflow.models import Workflowed
 from apps.workflow.moves import State
 
-from .moving import EditConflict, Locked, carry_out, demand
-
-W = TypeVar("W", bound=Workflowed)
+from .moving import Locked, W, carry_out, demand, locked, refuse_stale
 
 
 @contextmanager
@@ -22,17 +19,16 @@ def editing(subject: W, *, by: PermissionsMixin, revision: int | None = None) ->
     """A transaction in which the working copy may be changed; yields it, locked.
 
     `revision` is the one the editor saw. Raises PermissionDenied, `Locked` (the state allows no
-    editing), `EditConflict` (it has been saved since). On the way out the revision is counted up, the
-    editor becomes an author of the change, and what was published or unpublished is a draft again.
+    editing), `EditConflict` (it has been saved since, or is gone). On the way out the revision is counted
+    up, the editor becomes an author of the change, and what was published or unpublished is a draft again.
     """
     demand(by, subject, "change")
     with transaction.atomic():
-        locked = cast(W, type(subject)._default_manager.select_for_update().get(pk=subject.pk))
-        refuse_locked(locked)
-        if revision is not None and revision != locked.revision:
-            raise EditConflict
-        yield locked
-        changed(locked, by=by)
+        copy = locked(subject)
+        refuse_locked(copy)
+        refuse_stale(copy, revision)
+        yield copy
+        changed(copy, by=by)
 
 
 def refuse_locked(subject: Workflowed) -> None:
@@ -46,5 +42,6 @@ def changed(subject: Workflowed, *, by: PermissionsMixin) -> None:
     if State(subject.state) in moves.REOPENED_BY_EDITING:
         carry_out(subject, moves.REVISE, by=by, note="", at=timezone.now(), edited=True)
     subject.revision += 1
-    subject.save(update_fields=["revision"])
+    # Also when only something under it was changed, it was changed now.
+    subject.save(update_fields=["revision", "updated_at"])
     subject.authors.add(by.pk)

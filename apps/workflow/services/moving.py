@@ -1,20 +1,21 @@
 """Moving things: the only way a state changes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django_fsm import can_proceed
 
 from apps.core.errors import DomainError, InvalidField
-from apps.workflow import guards, signals
+from apps.workflow import guards, plain_text, signals
 from apps.workflow.models import Transition, Workflowed
 from apps.workflow.moves import Move, State
 
+W = TypeVar("W", bound=Workflowed)
 LONGEST_NOTE = 2000
 
 
@@ -55,15 +56,29 @@ class Locked(DomainError):
     status = 409
 
 
-def may(by: PermissionsMixin, subject: Workflowed | type[Workflowed], verb: str) -> bool:
+def may(by: PermissionsMixin, subject: models.Model | type[models.Model], verb: str) -> bool:
     """Whether the person has the model's permission for the verb: `publish` is `catalog.publish_title`."""
     meta = subject._meta
     return bool(by.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}"))
 
 
-def demand(by: PermissionsMixin, subject: Workflowed | type[Workflowed], verb: str) -> None:
+def demand(by: PermissionsMixin, subject: models.Model | type[models.Model], verb: str) -> None:
     if not may(by, subject, verb):
         raise PermissionDenied(f"{verb} is not among what you may do here.")
+
+
+def locked(subject: W) -> W:
+    """The thing as it is now, locked to the end of the transaction. Raises `EditConflict` if it is gone."""
+    found = type(subject)._default_manager.select_for_update().filter(pk=subject.pk).first()
+    if found is None:
+        raise EditConflict("Somebody else deleted this in the meantime.")
+    return found
+
+
+def refuse_stale(subject: Workflowed, seen: int | None) -> None:
+    """Raises `EditConflict` if the locked thing was saved since somebody saw that revision; None: unseen."""
+    if seen is not None and seen != subject.revision:
+        raise EditConflict
 
 
 def ready_for(subject: Workflowed, move: Move, *, by: PermissionsMixin | None, at: datetime) -> None:
@@ -77,19 +92,19 @@ def ready_for(subject: Workflowed, move: Move, *, by: PermissionsMixin | None, a
 
 def move(
     subject: Workflowed, move: Move, *, by: PermissionsMixin, note: str = "", at: datetime | None = None,
-    **facts: Any,
+    revision: int | None = None, **facts: Any,
 ) -> Transition:  # fmt: skip
     """Make a person's move: permission, state, guards, then the change and its record.
 
-    `subject` must be locked by the caller (`select_for_update`) in the transaction that this belongs to.
-    Raises PermissionDenied, `WrongState`, `GatesUnmet`, `InvalidField` for a missing note.
+    `subject` must be locked by the caller (`locked`) in the transaction that this belongs to.
+    `revision` is the one that the person saw: nobody approves what they have not read. Raises
+    PermissionDenied, `EditConflict`, `WrongState`, `GatesUnmet`, `InvalidField` for a missing note.
     """
     demand(by, subject, move.permission)
-    note = note.strip()
+    note = plain_text.judged(note, path="note", longest=LONGEST_NOTE)
     if move.note_needed and not note:
         raise InvalidField("note", "required", "Say why, for those who read this later.")
-    if len(note) > LONGEST_NOTE:
-        raise InvalidField("note", "max_length", f"At most {LONGEST_NOTE} characters.")
+    refuse_stale(subject, revision)
     at = at or timezone.now()
     ready_for(subject, move, by=by, at=at)
     return _perform(subject, move, by=by, note=note, at=at, facts=facts)
@@ -106,13 +121,17 @@ def carry_out(
     return _perform(subject, move, by=by, note=note, at=at, facts=facts)
 
 
+@transaction.atomic
 def _perform(
     subject: Workflowed, move: Move, *, by: PermissionsMixin | None, note: str, at: datetime,
     facts: dict[str, Any],
 ) -> Transition:  # fmt: skip
     source = subject.state
     getattr(subject, move.name)()
-    subject.save(update_fields=["state"])
+    # Also where a caller forgot to lock: of two moves from one state, one finds it.
+    stored = type(subject)._default_manager.filter(pk=subject.pk, state=source).update(state=subject.state)
+    if not stored:
+        raise WrongState(f"“{move.label}” came too late: somebody else moved this a moment ago.")
     record = Transition.objects.create(
         content_type=ContentType.objects.get_for_model(subject),
         object_id=subject.pk,
@@ -125,5 +144,5 @@ def _perform(
         note=note,
         facts=facts,
     )
-    transaction.on_commit(lambda: signals.moved.send(type(subject), transition_id=record.pk))
+    transaction.on_commit(lambda: signals.moved.send_robust(type(subject), transition_id=record.pk))
     return record
