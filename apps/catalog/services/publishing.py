@@ -1,7 +1,8 @@
 """The deeds of the workflow: from the desk to the shelf and back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from apps.accounts.models import User
 from apps.catalog import compile as compiling
 from apps.catalog import gates, snapshot, sources
 from apps.catalog.diff import Change, diff
-from apps.catalog.models import Release, Title, TitleVersion
+from apps.catalog.models import Listing, Release, Title, TitleVersion
 from apps.catalog.signals import title_published, title_unpublished
 from apps.core.errors import DomainError
 from apps.media.models import Asset, AssetState
@@ -23,13 +24,17 @@ from apps.workflow.moves import Move
 from apps.workflow.services import moving
 from apps.workflow.services.editing import editing, refuse_locked
 
-from . import listings, restoring
+from . import desk, listings, restoring
 
 
 class NoSuchVersion(DomainError):
     code = "not_found"
     status = 404
     detail = "There is no such version."
+
+
+class Obstructed(Exception):
+    """What was to happen at this time cannot; the message says why, a line for each title and obstacle."""
 
 
 Deed = Callable[..., Transition]
@@ -71,52 +76,88 @@ def publish(title: Title, *, by: User, note: str = "") -> TitleVersion:
     """Make the approved working copy live, now. A schedule to go live is over; one to come down stays."""
     with transaction.atomic():
         title = moving.locked(title)
-        at, number = timezone.now(), next_number(title)
-        moving.move(title, moves.PUBLISH, by=by, note=note, at=at, version=number)
+        at, numbers = timezone.now(), next_numbers([title])
+        moving.move(title, moves.PUBLISH, by=by, note=note, at=at, version=numbers[title.pk])
         leave_releases(title, action=Release.Action.PUBLISH)
-        return go_live(title, number, by=by, note=note, at=at)
+        return go_live([title], numbers, by=by, note=note, at=at)[0]
 
 
-def publish_due(title: Title, *, by: User | None, note: str, at: datetime, release: Release) -> TitleVersion:
-    """`publish` for the ticker: whoever scheduled it was permitted to; gates are judged now.
+def publish_due(
+    titles: Sequence[Title], *, by: User | None, note: str, at: datetime, release: Release
+) -> list[TitleVersion]:
+    """`publish` for the ticker: whoever scheduled them was permitted to; gates are judged now.
 
-    The title is locked by the caller.
+    The titles are locked by the caller. Raises `Obstructed`; then the transaction must be rolled back.
     """
-    number = next_number(title)
-    facts = {"version": number, "release": str(release.public_id)}
-    moving.carry_out(title, moves.PUBLISH, by=by, note=note, at=at, **facts)
-    return go_live(title, number, by=by, note=note, at=at)
-
-
-def next_number(title: Title) -> int:
-    return (title.versions.aggregate(highest=Max("number"))["highest"] or 0) + 1
-
-
-def go_live(title: Title, number: int, *, by: User | None, note: str, at: datetime) -> TitleVersion:
-    """Store the locked working copy as a version and put it on the shelf."""
-    taken = snapshot.take(title)
-    compiled = compiling.compile(taken.source, taken.facts)
-    version = TitleVersion.objects.create(
-        title=title,
-        number=number,
-        at=at,
-        by_id=by.pk if by else None,
-        note=note,
-        source=taken.source,
-        columns=compiled.columns,
-        documents=compiled.documents,
-        checksum=compiling.checksum(taken.source, compiled.columns, compiled.documents),
+    numbers = next_numbers(titles)
+    facts = {"release": str(release.public_id)}
+    _move_due(
+        titles,
+        lambda title: moving.carry_out(
+            title, moves.PUBLISH, by=by, note=note, at=at, version=numbers[title.pk], **facts
+        ),
     )
-    title.authors.clear()
-    _show(title, version)
-    return version
+    return go_live(titles, numbers, by=by, note=note, at=at)
 
 
-def _show(title: Title, version: TitleVersion) -> None:
-    title.live_version = version
-    title.save(update_fields=["live_version"])
-    listings.project(version)
-    transaction.on_commit(lambda: title_published.send(Title, title_id=title.public_id))
+def _move_due(titles: Iterable[Title], deed: Callable[[Title], Transition]) -> None:
+    """Move all of them, or raise `Obstructed` with what is in the way of any: “Sintel: Add a poster.”"""
+    problems: list[str] = []
+    for title in titles:
+        try:
+            deed(title)
+        except moving.GatesUnmet as refusal:
+            problems += [f"{title}: {one.detail}" for one in refusal.unmet]
+        except DomainError as refusal:
+            problems.append(f"{title}: {refusal.detail}")
+    if problems:
+        raise Obstructed("\n".join(problems))
+
+
+def next_numbers(titles: Iterable[Title]) -> dict[int, int]:
+    """Of the next version of each, by the title's key."""
+    titles = list(titles)
+    rows = TitleVersion.objects.filter(title__in=titles).values("title").annotate(highest=Max("number"))
+    highest = dict(rows.values_list("title", "highest"))
+    return {title.pk: highest.get(title.pk, 0) + 1 for title in titles}
+
+
+def go_live(
+    titles: Sequence[Title], numbers: dict[int, int], *, by: User | None, note: str, at: datetime
+) -> list[TitleVersion]:
+    """Store the locked working copies as versions and put them on the shelf, with as few queries for many
+    as for one."""
+    versions = []
+    for title, taken in zip(titles, snapshot.take_many(titles), strict=True):
+        compiled = compiling.compile(taken.source, taken.facts)
+        versions.append(
+            TitleVersion(
+                title=title,
+                number=numbers[title.pk],
+                at=at,
+                by_id=by.pk if by else None,
+                note=note,
+                source=taken.source,
+                columns=compiled.columns,
+                documents=compiled.documents,
+                checksum=compiling.checksum(taken.source, compiled.columns, compiled.documents),
+            )
+        )
+    TitleVersion.objects.bulk_create(versions)
+    Title.authors.through.objects.filter(title__in=titles).delete()
+    _show(versions)
+    return versions
+
+
+def _show(versions: Sequence[TitleVersion], *, same_address: bool = False) -> None:
+    """Put stored versions, whose titles are locked, on the shelf."""
+    titles = [version.title for version in versions]
+    for version in versions:
+        version.title.live_version = version
+    Title.objects.bulk_update(titles, ["live_version"])
+    listings.project_many(versions, same_address=same_address)
+    for title in titles:
+        transaction.on_commit(partial(title_published.send_robust, Title, title_id=title.public_id))
 
 
 def unpublish(title: Title, *, by: User, note: str = "") -> Transition:
@@ -129,12 +170,16 @@ def unpublish(title: Title, *, by: User, note: str = "") -> Transition:
     return record
 
 
-def unpublish_due(title: Title, *, by: User | None, note: str, at: datetime, release: Release) -> Transition:
-    """`unpublish` for the ticker; the title is locked by the caller."""
+def unpublish_due(
+    titles: Sequence[Title], *, by: User | None, note: str, at: datetime, release: Release
+) -> None:
+    """`unpublish` for the ticker, as `publish_due`."""
     facts = {"release": str(release.public_id)}
-    record = moving.carry_out(title, moves.UNPUBLISH, by=by, note=note, at=at, **facts)
-    take_down(title, but=release)
-    return record
+    _move_due(
+        titles, lambda title: moving.carry_out(title, moves.UNPUBLISH, by=by, note=note, at=at, **facts)
+    )
+    for title in titles:
+        take_down(title, but=release)
 
 
 def take_down(title: Title, *, but: Release | None = None) -> None:
@@ -142,13 +187,13 @@ def take_down(title: Title, *, but: Release | None = None) -> None:
     title.live_version = None
     title.save(update_fields=["live_version"])
     listings.withdraw(title)
-    transaction.on_commit(lambda: title_unpublished.send(Title, title_id=title.public_id))
+    transaction.on_commit(partial(title_unpublished.send_robust, Title, title_id=title.public_id))
 
 
 def leave_releases(title: Title, *, but: Release | None = None, action: str = "") -> None:
     """Take the locked title out of what is waiting (to go live or come down, or either); a release with
     nothing left is cancelled."""
-    waiting = Release.objects.waiting().of(title).exclude(pk=but.pk if but else None)
+    waiting = Release.objects.waiting().of(title).exclude(pk__in=[but.pk] if but else [])
     if action:
         waiting = waiting.filter(action=action)
     # Locked, for of two titles that leave at the same moment one is the last.
@@ -186,19 +231,29 @@ def roll_back(
             raise moving.GatesUnmet(unmet)
         if restore_desk:
             refuse_locked(title)
-            restoring.restore(title, version.source)
+            _take_back(title, version)
             title.refresh_from_db()
             title.revision += 1
             title.save(update_fields=["revision"])
             title.desk_restored = True
         record = moving.move(title, moves.ROLL_BACK, by=by, note=note, version=number, desk=restore_desk)
-        _show(title, version)
-        if restore_desk:
-            title.authors.clear()
-        elif record.source != record.target:
+        version.title = title
+        _show([version], same_address=True)
+        if not restore_desk and record.source != record.target:
             # What was live is a draft now, by this person. A draft in the making keeps its own authors.
             title.authors.add(by)
     return version
+
+
+def _take_back(title: Title, version: TitleVersion) -> None:
+    """The working copy is that version, at the address that viewers know."""
+    restoring.restore(title, version.source)
+    if shown := Listing.objects.filter(title=title).first():
+        desk.readdress(title, shown.slug)
+    known = [season["id"] for season in version.source["seasons"]]
+    # A season that is held back and that the version does not know stays, and nobody has approved it.
+    if not title.seasons.exclude(public_id__in=known).exists():
+        title.authors.clear()
 
 
 def _missing_videos(version: TitleVersion) -> list[Unmet]:
@@ -219,8 +274,8 @@ def _assets_of(source: Any) -> list[str]:
 
 def restore_desk(title: Title, number: int, *, by: User, revision: int | None = None) -> None:
     """Make the working copy what it was in that version; nothing changes for viewers."""
-    with editing(title, by=by, revision=revision) as desk:
-        restoring.restore(desk, version_of(desk, number).source)
+    with editing(title, by=by, revision=revision) as working:
+        restoring.restore(working, version_of(working, number).source)
 
 
 def discard(title: Title, *, by: User, note: str = "") -> Transition:
@@ -230,9 +285,8 @@ def discard(title: Title, *, by: User, note: str = "") -> Transition:
         record = moving.move(title, moves.DISCARD, by=by, note=note)
         version = title.live_version
         assert version is not None  # noqa: S101 its guard
-        restoring.restore(title, version.source)
+        _take_back(title, version)
         Title.objects.filter(pk=title.pk).update(revision=title.revision + 1)
-        title.authors.clear()
     return record
 
 
@@ -254,9 +308,12 @@ def compare(title: Title, before: int | None, after: int | None) -> list[Change]
 
 def pending_changes(title: Title) -> list[Change]:
     """What publishing would change for viewers; nothing for a title that is not live."""
-    if title.live_version is None:
+    shown = Listing.objects.filter(title=title).select_related("version").first()
+    if shown is None:
         return []
-    live, draft = title.live_version.source, snapshot.take(title).source
+    # An old version is live at the address that the title had when it was rolled back.
+    live = {**shown.version.source, "slug": shown.slug}
+    draft = snapshot.take(title).source
     compared = sources.without_held(live), sources.without_held(draft)
     return diff(*compared, snapshot.names_of(*compared))
 

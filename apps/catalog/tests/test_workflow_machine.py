@@ -63,7 +63,7 @@ class Newsroom(RuleBasedStateMachine):
         super().__init__()
         self.outer = transaction.atomic()
         self.outer.__enter__()
-        self.title = TitleFactory(complete=True)
+        self.title: Title = TitleFactory(complete=True)  # type: ignore[assignment]
         self.state, self.live = "draft", 0
         self.versions: dict[int, str] = {}
         self.contents: dict[int, str] = {}

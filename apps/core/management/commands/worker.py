@@ -1,4 +1,4 @@
-"""`manage.py worker`: runs background jobs. Start as many as you like, on as many machines."""
+"""`manage.py worker`: runs background jobs, and what is due by the clock. Start as many as you like."""
 
 import logging
 import time
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.core import errors, jobs
+from apps.core import errors, jobs, ticker
 
 log = logging.getLogger(__name__)
 PAUSE_S = 1.0
@@ -23,16 +23,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         queues = options["queues"].split(",") if options["queues"] else None
-        while not self._work(queues, options["concurrency"], wait=not options["once"]):
+        if options["once"]:
+            ticker.once()
+            jobs.work(queues, options["concurrency"], wait=False)
+            return
+        with ticker.running():
+            self._work_on(queues, options["concurrency"])
+
+    def _work_on(self, queues: list[str] | None, concurrency: int) -> None:
+        while not self._work(queues, concurrency):
             # PostgreSQL went away: jobs are safe there; come back when it does.
             log.warning("worker lost PostgreSQL, trying again")
             time.sleep(PAUSE_S)
 
     @staticmethod
-    def _work(queues: list[str] | None, concurrency: int, *, wait: bool) -> bool:
+    def _work(queues: list[str] | None, concurrency: int) -> bool:
         try:
-            return jobs.work(queues, concurrency, wait=wait)
+            return jobs.work(queues, concurrency)
         except errors.STORE_ERRORS:
-            if not wait:
-                raise
             return False
