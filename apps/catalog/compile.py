@@ -247,15 +247,16 @@ class Reading:
         by_language = {one["language"]: one for one in reversed(shown)}
         best = next((code for code in order if code in by_language), None)
         if best is None:
-            return _rendered(shown[0], known) if shown else None
-        return _rendered(by_language[best], known)
+            return rendered(shown[0], known) if shown else None
+        return rendered(by_language[best], known)
 
 
 def _kinds(artworks: list[Json], *always: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*always, *(one["kind"] for one in artworks))))
 
 
-def _rendered(artwork: Json, known: Json) -> Json:
+def rendered(artwork: Json, known: Json) -> Json:
+    """A picture of a snapshot as viewers get it; `known` are the facts on pictures, by id."""
     name, facts = artwork["id"], known[artwork["id"]]
     return {
         "id": name,

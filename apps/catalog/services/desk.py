@@ -7,10 +7,13 @@ from django.db import models, transaction
 from django.utils.text import slugify
 
 from apps.accounts.models import User
-from apps.catalog.models import Collection, FormerSlug, Person, Title
+from apps.catalog.models import Collection, FormerSlug, Genre, Person, Tag, Team, Title
 from apps.core.errors import DomainError, InvalidField
+from apps.media.models import Asset
 from apps.workflow.services import moving
 from apps.workflow.services.editing import refuse_locked
+
+from .promises import Gone, kept
 
 Addressed = Title | Person | Collection
 LONGEST_SLUG = 120
@@ -42,7 +45,7 @@ def create(*, by: User, **fields: Any) -> Title:
     with transaction.atomic():
         title = Title(**fields)
         title.slug = fields.get("slug") or free_slug(Title, title.name)
-        _refuse_taken(title, title.slug)
+        refuse_taken(title, title.slug)
         title.save(force_insert=True)
         title.authors.add(by)
     return title
@@ -70,7 +73,8 @@ def _taken(model: type[Addressed], base: str) -> set[str]:
 
 
 def readdress(thing: Addressed, slug: str) -> None:
-    """Give it another slug; the former one leads here from now on. Only within `editing`, for titles.
+    """Give it another slug; the former one leads here from now on. Only within `editing`, for titles: what
+    is live of one keeps its address until this is published.
 
     Raises `InvalidField` where another one has or had that address.
     """
@@ -79,7 +83,7 @@ def readdress(thing: Addressed, slug: str) -> None:
     slug = slug or free_slug(model, thing.name)
     if slug == before:
         return
-    _refuse_taken(thing, slug)
+    refuse_taken(thing, slug)
     owner = {str(model._meta.model_name): thing}
     FormerSlug.objects.filter(slug=slug, **owner).delete()
     FormerSlug.objects.create(slug=before, **owner)
@@ -87,7 +91,7 @@ def readdress(thing: Addressed, slug: str) -> None:
     thing.save(update_fields=["slug"])
 
 
-def _refuse_taken(thing: Addressed, slug: str) -> None:
+def refuse_taken(thing: Addressed, slug: str) -> None:
     model, name = type(thing), str(thing._meta.model_name)
     former = FormerSlug.objects.filter(slug=slug, **{f"{name}__isnull": False})
     others = model._default_manager.filter(slug=slug).exclude(pk=thing.pk)
@@ -107,13 +111,35 @@ def where_used(thing: models.Model) -> list[str]:
     for field in thing._meta.related_objects:
         if field.many_to_many and field.related_model is Title:
             uses += [f"{one} (title)" for one in getattr(thing, field.get_accessor_name() or "").all()[:100]]
+    uses += [f"{one} (title, as it is live)" for one in _live_with(thing)[:100]]
     return list(dict.fromkeys(uses))
+
+
+def _live_with(thing: models.Model) -> models.QuerySet[Title]:
+    """Titles whose live version shows it, whatever the draft says: discarding that has to remain possible."""
+    if isinstance(thing, Person):
+        return Title.objects.filter(listing__people__contains=[thing.public_id])
+    if isinstance(thing, Genre):
+        return Title.objects.filter(listing__genres__contains=[thing.slug])
+    if isinstance(thing, Tag):
+        return Title.objects.filter(listing__tags__contains=[thing.slug])
+    told: list[dict[str, Any]] = []
+    if isinstance(thing, Team):
+        told = [{"event": {"contestants": [thing.slug]}}]
+    if isinstance(thing, Asset):
+        video = {"asset": str(thing.public_id)}
+        told = [video, {"extras": [video]}, {"seasons": [{"episodes": [video]}]}]
+    said = models.Q(pk__in=[])
+    for one in told:
+        said |= models.Q(live_version__source__contains=one)
+    return Title.objects.filter(said)
 
 
 def _belongs(relation: Any) -> bool:
     """Rows that are part of the thing itself, and go with it."""
     own = {"texts", "names", "former_slugs", "artworks", "seasons", "extras", "windows", "segments", "event",
-           "external_ids", "contestants", "listing", "versions", "items"}  # fmt: skip
+           "external_ids", "contestants", "listing", "versions", "items", "renditions", "audio_tracks",
+           "subtitle_tracks"}  # fmt: skip
     return relation.related_name in own or (
         relation.related_name in {"credits"} and relation.model is not Person
     )
@@ -131,8 +157,8 @@ def _owner(row: models.Model) -> models.Model:
 def delete(title: Title, *, by: User) -> None:
     """Drop a draft that was never published, with all that belongs to it. Raises `WasPublished`, `InUse`."""
     moving.demand(by, title, "delete")
-    with transaction.atomic():
-        title = Title.objects.select_for_update().get(pk=title.pk)
+    with kept():
+        title = moving.locked(title)
         refuse_locked(title)
         if title.versions.exists():
             raise WasPublished
@@ -146,7 +172,10 @@ def delete_shared(thing: models.Model, *, by: User) -> None:
     meta = thing._meta
     if not by.has_perm(f"{meta.app_label}.delete_{meta.model_name}"):
         raise PermissionDenied
-    with transaction.atomic():
+    with kept():
+        # Whoever begins to use it waits, and finds it gone.
+        if not type(thing)._default_manager.select_for_update().filter(pk=thing.pk).exists():
+            raise Gone
         if uses := where_used(thing):
             raise InUse(uses)
         thing.delete()

@@ -22,21 +22,24 @@ SAME = ("public_id", "kind", "year", "maturity", "announced", "tier", "genres", 
 REPLACED = [*SAME, "version", "slug", "released_on"]
 
 
-def project(version: TitleVersion) -> Listing:
+def project(version: TitleVersion, *, same_address: bool = False) -> Listing:
     """Make this stored version what viewers read of its title. The title is locked by the caller."""
-    project_many([version])
+    project_many([version], same_address=same_address)
     return Listing.objects.get(title=version.title_id)
 
 
 @transaction.atomic
-def project_many(versions: Sequence[TitleVersion]) -> None:
+def project_many(versions: Sequence[TitleVersion], *, same_address: bool = False) -> None:
     """The same for versions of different titles, with some ten queries in all.
 
-    The address is always the title's present one, also in the documents of an old version.
+    The address is the title's present one, also in the documents of an old version; with `same_address` a
+    title on the shelf keeps the one it has there, for that of the working copy may be a draft.
     """
     keys = [version.title_id for version in versions]
     first = dict(TitleVersion.objects.filter(title__in=keys, number=1).values_list("title_id", "at"))
     slugs, popularity = _of_titles(keys)
+    if same_address:
+        slugs |= dict(Listing.objects.filter(title__in=keys).values_list("title_id", "slug"))
     Listing.objects.bulk_create(
         [
             _listing(version, slugs[version.title_id], popularity[version.title_id], first[version.title_id])
@@ -51,12 +54,6 @@ def project_many(versions: Sequence[TitleVersion]) -> None:
     copy_in([one for version in versions for one in _windows(version)])
     copy_in([one for version in versions for one in _documents(version, slugs[version.title_id])])
     artworks.mark_public(picture for version in versions for picture in _pictures(version))
-
-
-def readdress(title: Title) -> None:
-    """Follow a changed slug: what is live of the title moves to its new address at once."""
-    if title.live_version is not None:
-        project(title.live_version)
 
 
 def withdraw(title: Title) -> None:

@@ -10,9 +10,11 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.catalog import snapshot
+from apps.catalog.cells import CLEAR, LANGUAGES, TEXT_FIELDS, tidy, write_credit, write_window
 from apps.catalog.models import Episode, ExternalId, Genre, Kind, Person, Tag, Team, Title
-from apps.catalog.sheets import LANGUAGES, TEXT_FIELDS, Row, Wrong, write_credit, write_window
+from apps.catalog.sheets import Row, Wrong
 from apps.core.errors import DomainError
+from apps.workflow.services import moving
 from apps.workflow.services.editing import changed as put_on_record
 from apps.workflow.services.editing import editing
 
@@ -77,6 +79,8 @@ def bring(unit: Unit, *, by: User) -> str:
         title = find(unit.key)
         if title is None:
             return _create(unit, by=by)
+        # Nobody saves between what is read here and what is written.
+        title = moving.locked(title)
         before = snapshot.take(title).source
         after = _patched(before, unit)
         if after == before:
@@ -119,7 +123,12 @@ def _patched(source: Source, unit: Unit) -> Source:
     patched = copy.deepcopy(source)
     if unit.title:
         _patch_title(patched, unit.title)
+    places = set()
     for row in unit.episodes:
+        place = (row.values["season"], row.values["number"])
+        if place in places:
+            raise BadRow(Wrong(row.number, "number", "repeated", "Another row of this file is that episode."))
+        places.add(place)
         _patch_episode(patched, row)
     return patched
 
@@ -128,10 +137,15 @@ def _patch_title(source: Source, row: Row) -> None:
     values = row.values
     if values["kind"] != source["kind"]:
         raise BadRow(Wrong(row.number, "kind", "cannot_change", f"It is a {source['kind']}."))
+    if values.get("slug") not in (None, source["slug"]):
+        detail = f"Its address is {source['slug']}; change that at the desk."
+        raise BadRow(Wrong(row.number, "slug", "cannot_change", detail))
     for name in values.keys() & PLAIN:
         source[name] = EMPTY.get(name) if values[name] is None else values[name]
     for name in values.keys() & LISTS:
-        source[name] = sorted(set(values[name] or []))
+        wanted = set(values[name] or [])
+        if wanted != set(source[name]):
+            source[name] = sorted(wanted)
     _refuse_unknown(row, Genre, "genres")
     _refuse_unknown(row, Tag, "tags")
     scheme, value = row.external_id
@@ -154,7 +168,8 @@ def _patch_episode(source: Source, row: Row) -> None:
         episode = _new_episode(season, values["number"])
     for name in values.keys() & {"name", "released_on"}:
         episode[name] = ("" if name == "name" else None) if values[name] is None else values[name]
-    if scheme != "slug":
+    # What an export names an episode by that has no id of its own is none either.
+    if scheme != "slug" and (scheme, value) != ("house", episode["id"]):
         episode["external_ids"][scheme] = value
     _patch_texts(episode["texts"], values, fields=("name", "tagline", "synopsis"))
     _patch_shared(episode, row)
@@ -192,8 +207,10 @@ def _patch_texts(texts: Source, values: Mapping[str, Any], fields: Iterable[str]
     names = tuple(fields)
     for code in LANGUAGES:
         given = {name: values[f"{name}_{code}"] or "" for name in names if f"{name}_{code}" in values}
-        if given and (code in texts or any(given.values())):
-            texts[code] = dict.fromkeys(names, "") | texts.get(code, {}) | given
+        present = dict.fromkeys(names, "") | texts.get(code, {})
+        told = {name: text for name, text in given.items() if text != tidy(present[name])}
+        if told:
+            texts[code] = present | told
 
 
 def _patch_shared(source: Source, row: Row) -> None:
@@ -206,7 +223,13 @@ def _patch_shared(source: Source, row: Row) -> None:
             credit | {"person": _person(credit["person"], row), "order": order}
             for order, credit in enumerate(row.values["credits"] or [])
         ]
-        source["credits"] = _kept_or_new(source["credits"], wanted)
+        # Where they stand counts, not how they are numbered.
+        if [_said(one) for one in wanted] != [_said(one) for one in source["credits"]]:
+            source["credits"] = _kept_or_new(source["credits"], wanted)
+
+
+def _said(credit: Source) -> tuple[str, str, str]:
+    return credit["person"], credit["role"], credit["character"]
 
 
 def _kept_or_new(present: list[Source], wanted: list[Source]) -> list[Source]:
@@ -244,8 +267,8 @@ def _patch_event(source: Source, row: Row) -> None:
     if source["kind"] != Kind.SPORT:
         raise BadRow(Wrong(row.number, "sport", "only_for_sport", "Only sports events have it."))
     _refuse_unknown(row, Team, "teams")
-    empty = {"sport": "", "competition": "", "season": "", "round": "", "venue": "", "kick_off_at": None,
-             "contestants": []}  # fmt: skip
+    empty: Source = {"sport": "", "competition": "", "season": "", "round": "", "venue": "",
+                     "kick_off_at": None, "contestants": []}  # fmt: skip
     emptied = {name: empty[name] if value is None else value for name, value in given.items()}
     source["event"] = empty | (source["event"] or {}) | emptied
     for name in ("sport", "competition", "kick_off_at"):
@@ -299,7 +322,12 @@ def _key(external_ids: Mapping[str, str], otherwise: str) -> str:
 
 
 def _text_cells(source: Source) -> dict[str, str]:
-    return {f"{name}_{code}": text for code, texts in source["texts"].items() for name, text in texts.items()}
+    """A text that reads like an order to empty the field is left out: an empty cell keeps it."""
+    return {
+        f"{name}_{code}": "" if text == CLEAR else text
+        for code, texts in source["texts"].items()
+        for name, text in texts.items()
+    }
 
 
 def _shared_cells(source: Source, slugs: Mapping[str, str]) -> dict[str, str]:

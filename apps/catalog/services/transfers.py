@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -33,7 +34,7 @@ class _DryRun(Exception):
     """Ends the transaction of a unit that was only tried."""
 
 
-def ask_import(file: UploadedFile, *, file_format: str, dry_run: bool, by: User) -> Transfer:
+def ask_import(file: "UploadedFile[Any]", *, file_format: str, dry_run: bool, by: User) -> Transfer:
     """Enqueue an import of the file. Raises PermissionDenied, `InvalidField` (`file`, `format`)."""
     demand(by, Title, "import")
     if file_format not in Transfer.Format.values:
@@ -54,13 +55,13 @@ def ask_export(*, file_format: str, by: User) -> Transfer:
 
 def apply(transfer: Transfer, *, by: User) -> Transfer:
     """After a dry run: the same file, for good."""
+    demand(by, Title, "import")
     if (
         transfer.direction != Transfer.Direction.IMPORT
         or not transfer.dry_run
         or transfer.state != State.DONE
     ):
         raise InvalidField("transfer", "invalid", "Only a finished dry run can be applied.")
-    demand(by, Title, "import")
     with transfer.file.open("rb") as file:
         content = ContentFile(file.read(), f"import.{transfer.format}")
     return _ask(Transfer(direction=Transfer.Direction.IMPORT, format=transfer.format, dry_run=False, by=by,
@@ -137,7 +138,7 @@ def _count(transfer: Transfer, unit: Unit, by: User) -> None:
     transfer.rows_done += len(unit)
     try:
         transfer.counts[_try(unit, by, dry_run=transfer.dry_run)] += len(unit)
-    except (DomainError, PermissionDenied, ValidationError, IntegrityError) as error:
+    except (DomainError, PermissionDenied, ValidationError, IntegrityError, DataError) as error:
         transfer.counts["wrong"] += len(unit)
         if len(transfer.errors) < MOST_ERRORS:
             transfer.errors.append(asdict(_as_wrong(error, unit)))
@@ -171,11 +172,13 @@ def _as_wrong(error: Exception, unit: Unit) -> Wrong:
 
 def _run_export(transfer: Transfer) -> None:
     _note(transfer, rows=Title.objects.count())
-    content = b"".join(sheets.write(_all_rows(transfer), transfer.format))
     name = f"transfers/export-{transfer.public_id}.{transfer.format}"
-    if default_storage.exists(name):
-        default_storage.delete(name)
-    transfer.file.name = default_storage.save(name, ContentFile(content))
+    # On disk, for the catalogue may be larger than the memory.
+    with TemporaryFile() as out:
+        out.writelines(sheets.write(_all_rows(transfer), transfer.format))
+        if default_storage.exists(name):
+            default_storage.delete(name)
+        transfer.file.name = default_storage.save(name, File(out))
     transfer.save(update_fields=["file", "rows_done"])
 
 

@@ -128,23 +128,15 @@ def test_an_old_version_goes_live_under_the_present_address() -> None:
         assert json.loads(one.card)["slug"] == json.loads(one.document)["slug"] == "new-address"
 
 
-def test_a_new_address_counts_at_once_for_what_is_live() -> None:
+def test_a_title_on_the_shelf_can_keep_its_address() -> None:
     title = movie(slug="old-address")
-    title.live_version = version(title)
-    title.save()
-    listings.project(title.live_version)
-    title.slug = "new-address"
-    title.save()
-    listings.readdress(title)
+    stored = version(title)
+    listings.project(stored)
+    Title.objects.filter(pk=title.pk).update(slug="of-the-draft")
+    listings.project(stored, same_address=True)
 
-    assert Listing.objects.get().slug == "new-address"
-    assert json.loads(ListingDocument.objects.get(language="hi").document)["slug"] == "new-address"
-
-
-def test_a_new_address_of_what_is_not_live_leaves_the_shelf_alone() -> None:
-    listings.readdress(movie(slug="new-address"))
-
-    assert not Listing.objects.exists()
+    assert Listing.objects.get().slug == "old-address"
+    assert json.loads(ListingDocument.objects.get(language="hi").document)["slug"] == "old-address"
 
 
 def test_many_are_projected_as_each_by_itself() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, seed
 from hypothesis import strategies as st
 
-from apps.catalog import sheets
+from apps.catalog import cells, sheets
 from apps.catalog.sheets import BadFile, Row, Wrong
 
 COMMON = {"external_id": "house:1", "kind": "movie"}
@@ -145,7 +145,7 @@ def test_no_cell_of_an_export_is_a_formula() -> None:
 
 
 TEXT = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=40).filter(
-    lambda text: text.strip() == text and text != sheets.CLEAR
+    lambda text: text.strip() == text and text != cells.CLEAR
 )
 
 
@@ -165,4 +165,4 @@ def test_what_is_written_is_read_again(name: str, tagline: str, file_format: str
 def test_windows_are_written_as_they_are_read() -> None:
     text = "except DE FR premium 2026-01-01T00:00:00Z.. 720p lang:hi"
 
-    assert sheets.write_window(sheets.read_window(text)) == text
+    assert cells.write_window(cells.read_window(text)) == text

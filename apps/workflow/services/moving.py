@@ -69,7 +69,8 @@ def demand(by: PermissionsMixin, subject: models.Model | type[models.Model], ver
 
 def locked(subject: W) -> W:
     """The thing as it is now, locked to the end of the transaction. Raises `EditConflict` if it is gone."""
-    found = type(subject)._default_manager.select_for_update().filter(pk=subject.pk).first()
+    # Not the key: what only refers to it (a list that has it, a release) need not wait, nor be waited for.
+    found = type(subject)._default_manager.select_for_update(no_key=True).filter(pk=subject.pk).first()
     if found is None:
         raise EditConflict("Somebody else deleted this in the meantime.")
     return found
