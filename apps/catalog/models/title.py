@@ -41,7 +41,9 @@ class Descriptor(models.TextChoices):
 
 
 # Columns of the workflow and of services, which a fixture that is loaded again leaves as they are.
-NOT_FROM_FIXTURES = ["state", "revision", "live_version_id", "popularity", "assignee_id", "due_on", "priority"]
+NOT_FROM_FIXTURES = (
+    "state", "revision", "live_version_id", "popularity", "assignee_id", "due_on", "priority",
+)  # fmt: skip
 
 
 class TitleManager(models.Manager["Title"]):
@@ -124,7 +126,7 @@ class Title(Workflowed, PublicId, TimeStamped):
         if raw:
             rows = Title.objects.select_for_update().filter(pk=self.pk)
             self.__dict__.update(rows.values(*NOT_FROM_FIXTURES).first() or {})
-        return bool(super()._save_table(raw, *args, **options))
+        return bool(super()._save_table(raw, *args, **options))  # type: ignore[misc]
 
     @property
     def is_live(self) -> bool:

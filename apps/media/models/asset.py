@@ -1,5 +1,7 @@
 """One uploaded master and what became of it."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -73,11 +75,25 @@ class Asset(FSMModelMixin, PublicId, TimeStamped):
     def fail(self) -> None: ...
 
 
+class PartManager(models.Manager[Any]):
+    """Parts of an asset are named by the asset and the one field they differ in."""
+
+    def __init__(self, field: str = "") -> None:
+        super().__init__()
+        self.field = field
+
+    def get_by_natural_key(self, asset: str, value: str | int) -> Any:
+        of_asset = Q(("asset__public_id", asset), (self.field, value))
+        return self.get(of_asset)
+
+
 class Rendition(models.Model):
     """One rung of the asset's ladder."""
 
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="renditions")
     height = models.PositiveSmallIntegerField(help_text="Pixels.")
+
+    objects = PartManager("height")
 
     class Meta:
         ordering = ["asset_id", "height"]
@@ -86,10 +102,15 @@ class Rendition(models.Model):
     def __str__(self) -> str:
         return f"{self.height}p"
 
+    def natural_key(self) -> tuple[str, int]:
+        return (str(self.asset.public_id), self.height)
+
 
 class AudioTrack(models.Model):
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="audio_tracks")
     language = models.CharField(max_length=10, help_text="BCP 47, such as en or hi.")
+
+    objects = PartManager("language")
 
     class Meta:
         ordering = ["asset_id", "id"]
@@ -98,10 +119,15 @@ class AudioTrack(models.Model):
     def __str__(self) -> str:
         return self.language
 
+    def natural_key(self) -> tuple[str, str]:
+        return (str(self.asset.public_id), self.language)
+
 
 class SubtitleTrack(models.Model):
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="subtitle_tracks")
     language = models.CharField(max_length=10, help_text="BCP 47, such as en or hi.")
+
+    objects = PartManager("language")
 
     class Meta:
         ordering = ["asset_id", "id"]
@@ -111,3 +137,6 @@ class SubtitleTrack(models.Model):
 
     def __str__(self) -> str:
         return self.language
+
+    def natural_key(self) -> tuple[str, str]:
+        return (str(self.asset.public_id), self.language)

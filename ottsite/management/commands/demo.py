@@ -1,5 +1,6 @@
 """`manage.py demo`: everything a laptop needs for a running site, in one process group."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -24,7 +25,9 @@ READY_WITHIN_S = 30
 
 
 class Command(BaseCommand):
-    help = "Migrate, load the fixtures and the demo accounts, then run the worker and the web server."
+    help = (
+        "Migrate, make the demo accounts and titles that are missing, then run the worker and the web server."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
@@ -33,9 +36,12 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("The demo is for development: it creates accounts with a known password.")
         refuse_taken("127.0.0.1", options["port"])
+        # The servers log; this process only says how far it is.
+        logging.disable(logging.INFO)
         self._step("Database", lambda: call_command("migrate", verbosity=0))
         self._step("Fixtures", lambda: call_command("loaddata", *FIXTURES, verbosity=0))
         self._step("Accounts", lambda: call_command("demo_accounts", verbosity=0))
+        self._step("Catalogue", lambda: call_command("demo_catalogue", verbosity=0))
         self._serve(options["port"])
 
     def _step(self, name: str, run: Callable[[], Any]) -> None:

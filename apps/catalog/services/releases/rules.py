@@ -37,7 +37,7 @@ def locked(release: Release) -> tuple[Release, list[ReleaseItem]]:
 
     Titles are always locked before releases, and in the order of their keys: nobody waits in a circle.
     """
-    rows = Title.objects.select_for_update(of=("self",)).filter(release_items__release=release)
+    rows = Title.objects.select_for_update(of=("self",), no_key=True).filter(release_items__release=release)
     titles = {title.pk: title for title in rows.order_by("pk")}
     found = Release.objects.select_for_update().filter(pk=release.pk).first()
     items = list(ReleaseItem.objects.filter(release=release).select_related("season").order_by("title_id"))

@@ -1,0 +1,1 @@
+"""Invents a believable catalogue, deterministically; `services.generating` stores it."""
