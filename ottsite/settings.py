@@ -11,7 +11,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
+
+from ottsite.newsroom import UNFOLD  # noqa: F401 a setting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -50,6 +51,7 @@ CORS_ALLOW_HEADERS = [
     "authorization",
     "content-type",
     "idempotency-key",
+    "if-match",
     "if-none-match",
     "range",
     "x-request-id",
@@ -68,6 +70,9 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 GEOIP_PATH = env.str("GEOIP_PATH", "")
+# The header in which the outermost of them says the country, and the country of those whose nobody knows.
+TERRITORY_HEADER = env.str("TERRITORY_HEADER", "")
+UNKNOWN_TERRITORY = env.str("UNKNOWN_TERRITORY", "")
 
 # --- Secrets --------------------------------------------------------------------------------------
 
@@ -89,10 +94,10 @@ OUR_APPS = [
 ]
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.inlines",
-    "django.contrib.admin",
+    "ottsite.admin_site.NewsroomConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.postgres",
@@ -119,11 +124,11 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "apps.core.middleware.RateLimitMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.core.middleware.PageSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "apps.core.middleware.PageCsrfMiddleware",
+    "apps.core.middleware.PageAuthenticationMiddleware",
+    "apps.core.middleware.PageMessageMiddleware",
 ]
 
 ROOT_URLCONF = "ottsite.urls"
@@ -213,6 +218,7 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["apps.accounts.authentication.PasswordBackend"]
+LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_HASHERS = ["apps.accounts.hashing.BoundedBCryptSHA256Hasher"]
 PASSWORD_BCRYPT_ROUNDS = env.int("PASSWORD_BCRYPT_ROUNDS", 4 if ENVIRONMENT == "test" else 12)
 # Password hashes at work in one process, and callers that may wait for a place; the rest get 503.
@@ -224,6 +230,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "apps.accounts.receivers.EndOfOldPasswords"},
 ]
+# The maturity ceiling of those who are not signed in.
+ANONYMOUS_MATURITY = env.int("ANONYMOUS_MATURITY", 16)
 REQUIRE_VERIFIED_EMAIL = env.bool("REQUIRE_VERIFIED_EMAIL", PRODUCTION)
 
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
@@ -290,12 +298,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "apps.core.api.schema.describe_problems",
-    ],
-    "ENUM_NAME_OVERRIDES": {},
+    "POSTPROCESSING_HOOKS": ["apps.core.api.schema.describe_problems"],
 }
+
+# A long series is one form in the newsroom: ten fields for each episode.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 # --- Browser security ------------------------------------------------------------------------------
 
@@ -366,31 +373,5 @@ LOGGING = {
         "django.request": {"level": "ERROR", "filters": ["unhandled"]},
         # Refused requests are told by the access line; these name paths and what callers sent.
         "django.security": {"level": "CRITICAL"},
-    },
-}
-
-UNFOLD = {
-    "SITE_TITLE": "ottsite",
-    "SITE_HEADER": "ottsite",
-    "SITE_SUBHEADER": "Newsroom",
-    "SITE_URL": "/",
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("site/icon.svg")}
-    ],
-    # The accent of static/site/site.css, from light to dark.
-    "COLORS": {
-        "primary": {
-            "50": "254 243 241",
-            "100": "253 228 223",
-            "200": "252 204 196",
-            "300": "249 168 154",
-            "400": "243 119 98",
-            "500": "232 80 58",
-            "600": "201 60 39",
-            "700": "168 48 31",
-            "800": "139 44 30",
-            "900": "116 42 31",
-            "950": "63 18 11",
-        }
     },
 }

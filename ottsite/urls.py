@@ -28,14 +28,18 @@ handler404 = "apps.core.pages.not_found"
 handler500 = "apps.core.pages.server_error"
 
 urlpatterns = [
+    path("api/v1/", include("apps.catalog.api.urls")),  # first, for it is asked most
     path("", page("site/home.html"), name="home"),
     path("account/verify", page("site/verify.html"), name="verify-email"),
     path("account/reset", page("site/reset.html"), name="reset-password"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("apps.accounts.api.urls")),
+    path("api/v1/cms/", include("apps.catalog.api.cms_urls")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),
     path("api/<path:rest>", no_such_route),
+    path("images/", include("apps.catalog.images")),
+    path("preview/", include("apps.catalog.previews")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.view),

@@ -1,8 +1,6 @@
 """Fixtures that span apps: one running site for fault tests and journeys, which have the machine alone."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -11,7 +9,7 @@ import pytest
 from ottsite import engines
 from ottsite.engines.wheels import VARIABLES
 
-from .live import BASE_DIR, Site, await_ready, free_port
+from .live import Site, await_ready, free_port
 from .proxy import FaultProxy
 
 WEB_SETTINGS = {
@@ -41,28 +39,24 @@ def site_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             proxies[engine] = FaultProxy((parts.hostname or "", parts.port or 0))
         port = free_port()
         direct = os.environ | urls | {"OTTSITE_VAR": str(var), "SITE_URL": f"http://127.0.0.1:{port}"}
-        for command in (["migrate", "-v0"], ["demo_accounts", "-v0"]):
-            subprocess.run([sys.executable, "manage.py", *command], cwd=BASE_DIR, env=direct, check=True)
         through = {VARIABLES[name]: proxy.url(urls[VARIABLES[name]]) for name, proxy in proxies.items()}
-        with (var / "site.log").open("wb") as log:
-            processes = {
-                command[0]: subprocess.Popen(
-                    [sys.executable, "manage.py", *command], cwd=BASE_DIR, env=env, stdout=log, stderr=log
-                )
-                for command, env in (
-                    (["web", "--port", str(port)], direct | through | WEB_SETTINGS),
-                    (["worker"], direct),
-                )
-            }
-        site = Site(f"http://127.0.0.1:{port}", var, proxies, processes)
+        commands = {
+            "web": (["web", "--port", str(port)], direct | through | WEB_SETTINGS),
+            "worker": (["worker"], direct),
+        }
+        site = Site(f"http://127.0.0.1:{port}", var, proxies, commands)
+        for command in ("migrate", "demo_accounts"):
+            site.manage(command)
         try:
+            for name in commands:
+                site.start(name)
             await_ready(site)
             yield site
         finally:
             site.heal()
-            for process in processes.values():
+            for process in site.processes.values():
                 process.terminate()
-            for process in processes.values():
+            for process in site.processes.values():
                 process.wait(timeout=30)
 
 

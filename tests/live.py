@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -37,10 +38,30 @@ class Site:
     url: str
     var: Path
     proxies: dict[str, FaultProxy]
-    processes: dict[str, "subprocess.Popen[bytes]"]
+    commands: dict[str, tuple[list[str], dict[str, str]]]
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     access: str = ""
     frozen: list[int] = field(default_factory=list)
     known: dict[str, list[int]] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        """Start web or worker, the first time or again after `end`."""
+        command, env = self.commands[name]
+        with (self.var / "site.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "manage.py", *command], cwd=BASE_DIR, env=env, stdout=log, stderr=log
+            )
+        self.known = self.alive()
+
+    def end(self, name: str) -> None:
+        """SIGKILL web or worker, in the middle of whatever it does."""
+        self.processes[name].kill()
+        self.processes[name].wait(timeout=10)
+
+    def manage(self, *command: str) -> None:
+        """A management command on the site's stores."""
+        env = self.commands["worker"][1]
+        subprocess.run([sys.executable, "manage.py", *command, "-v0"], cwd=BASE_DIR, env=env, check=True)
 
     def call(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> Answer:
         """One request; a `TimeoutError` after 3 s, the most that any request may take."""

@@ -63,40 +63,49 @@ def principal(request: Request) -> Principal:
     return cast(Principal, request.user)
 
 
+def identify(request: HttpRequest) -> Principal | None:
+    """Whose token the request carries: a good signature and a session that is alive; None: no token.
+
+    Raises `AuthenticationFailed` (or `SessionEnded`) for a token that is not good.
+    """
+    try:
+        token = tokens.bearer(request)
+    except ExpiredTokenError as error:
+        raise AuthenticationFailed("The access token has expired.", code="token_expired") from error
+    except TokenError as error:
+        raise AuthenticationFailed("The access token is not valid.") from error
+    if token is None:
+        return None
+    try:
+        principal = _principal(token)
+    except (KeyError, ValueError) as error:
+        raise AuthenticationFailed("The access token is not valid.") from error
+    logs.context.set({**logs.context.get(), "account": str(principal.account_id)})
+    return principal
+
+
+def _principal(token: Any) -> Principal:
+    session = str(UUID(str(token["sid"])))
+    profile = str(UUID(str(token["pid"]))) if token.get("pid") else ""
+    state = sessions.state_of(session, profile)
+    if state is None:
+        raise SessionEnded
+    return Principal(
+        pk=state.account,
+        account_id=UUID(str(token["sub"])),
+        session_id=UUID(session),
+        verified=state.verified,
+        is_staff=state.staff,
+        profile=state.profile,
+    )
+
+
 class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <access>`: a good signature and a session that is alive."""
+    """`Authorization: Bearer <access>`, as `identify` reads it."""
 
     def authenticate(self, request: Request) -> tuple[Principal, Any] | None:
-        try:
-            token = tokens.bearer(request._request)
-        except ExpiredTokenError as error:
-            raise AuthenticationFailed("The access token has expired.", code="token_expired") from error
-        except TokenError as error:
-            raise AuthenticationFailed("The access token is not valid.") from error
-        if token is None:
-            return None
-        try:
-            principal = self._principal(token)
-        except (KeyError, ValueError) as error:
-            raise AuthenticationFailed("The access token is not valid.") from error
-        logs.context.set({**logs.context.get(), "account": str(principal.account_id)})
-        return principal, token
-
-    @staticmethod
-    def _principal(token: Any) -> Principal:
-        session = str(UUID(str(token["sid"])))
-        profile = str(UUID(str(token["pid"]))) if token.get("pid") else ""
-        state = sessions.state_of(session, profile)
-        if state is None:
-            raise SessionEnded
-        return Principal(
-            pk=state.account,
-            account_id=UUID(str(token["sub"])),
-            session_id=UUID(session),
-            verified=state.verified,
-            is_staff=state.staff,
-            profile=state.profile,
-        )
+        principal = identify(request._request)
+        return None if principal is None else (principal, tokens.bearer(request._request))
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'

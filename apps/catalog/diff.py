@@ -72,18 +72,26 @@ def diff(before: Json, after: Json, names: Names | None = None) -> list[Change]:
 
 
 def words(before: str, after: str) -> list[tuple[Op, str]]:
-    """Both texts in one, word by word: what stayed, what went and what came, in reading order."""
+    """Both texts in one, word by word: what stayed, what went and what came, in reading order.
+
+    Where several words in a row were replaced they are told together, with the spaces between them.
+    """
     old, new = re.findall(r"\s+|\S+", before), re.findall(r"\s+|\S+", after)
     pieces: list[tuple[Op, str]] = []
-    for op, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if op == "equal":
-            pieces.append(("equal", "".join(old[i1:i2])))
-            continue
-        if i2 > i1:
-            pieces.append(("removed", "".join(old[i1:i2])))
-        if j2 > j1:
-            pieces.append(("added", "".join(new[j1:j2])))
-    return pieces
+    gone = come = ""
+    for op, i1, i2, j1, j2 in difflib.SequenceMatcher(str.isspace, old, new, autojunk=False).get_opcodes():
+        went, came = "".join(old[i1:i2]), "".join(new[j1:j2])
+        if op == "equal" and (went.strip() or not gone + come):
+            pieces += [*_replaced(gone, come), ("equal", went)]
+            gone = come = ""
+        else:
+            gone, come = gone + went, come + came
+    return pieces + _replaced(gone, come)
+
+
+def _replaced(gone: str, come: str) -> list[tuple[Op, str]]:
+    pieces: list[tuple[Op, str]] = [("removed", gone), ("added", come)]
+    return [piece for piece in pieces if piece[1]]
 
 
 # --- How values read ---------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ MIN_DIFFERENT_CHARACTERS = 8
 MIN_BCRYPT_ROUNDS = 12
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 RATE = re.compile(r"[1-9][0-9]*/[0-9]*[smhd]", re.ASCII)
+COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 RATES = ("RATE_LIMIT_DEFAULT", "RATE_LIMIT_SIGNUP", "RATE_LIMIT_LOGIN_CLIENT", "RATE_LIMIT_LOGIN_ACCOUNT")
 
 
@@ -101,11 +102,27 @@ def numbers_make_sense(**_: Any) -> Sequence[CheckMessage]:
         found.append(Error("TRUSTED_PROXY_COUNT is negative.", id="core.E007"))
     if settings.GEOIP_PATH and not Path(settings.GEOIP_PATH).is_file():
         found.append(Error("GEOIP_PATH names no file.", id="core.E008"))
+    found += _territories_make_sense()
+    if not 0 <= settings.ANONYMOUS_MATURITY <= 18:
+        hint = "The youngest age that what they see must suit: 0, 7, 13, 16 or 18."
+        found.append(Error("ANONYMOUS_MATURITY is no age from 0 to 18.", hint=hint, id="core.E012"))
     if settings.WORKER_STALLED_AFTER_S < 2 * settings.WORKER_HEARTBEAT_S:
         found.append(
             Error("WORKER_STALLED_AFTER_S is below two heartbeats.", hint="A busy worker would be taken for "
                   "dead and its job run twice.", id="core.E009")
         )  # fmt: skip
+    return found
+
+
+def _territories_make_sense() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.TERRITORY_HEADER and settings.TRUSTED_PROXY_COUNT < 1:
+        hint = "Only a proxy of ours may say where somebody is; without one, viewers would."
+        found.append(
+            Error("TERRITORY_HEADER is set, but TRUSTED_PROXY_COUNT is 0.", hint=hint, id="core.E010")
+        )
+    if settings.UNKNOWN_TERRITORY and not COUNTRY.fullmatch(settings.UNKNOWN_TERRITORY):
+        found.append(Error("UNKNOWN_TERRITORY is no country code such as IN.", id="core.E011"))
     return found
 
 

@@ -4,11 +4,13 @@ Redis has two roles that must never share a server: `durable()` (AOF, noeviction
 stays) and the cache role behind `django.core.cache` (LRU: may forget anything at any time).
 """
 
+import threading
 from functools import cache
 from typing import Any
 
 import redis
 from django.conf import settings
+from django_redis import get_redis_connection
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
@@ -73,6 +75,45 @@ def durable() -> redis.Redis:
 def cache_role() -> redis.Redis:
     """The cache role, for health checks; everything else uses `django.core.cache`."""
     return redis.Redis(connection_pool=GuardedPool.from_url(settings.CACHE_URL))
+
+
+def count(key: str, *, lives_s: int) -> int:
+    """Count one more under an ASCII key of the cache role, which forgets it so long after the first.
+
+    One exchange of two commands on a connection of the thread's own, past redis-py's pool and wrapping:
+    every request asks this.
+    """
+    name = key.encode("ascii")
+    commands = COUNT % (len(name), name, len(name), name, len(str(lives_s)), lives_s)
+    connection = _own_connection(get_redis_connection("default").connection_pool)
+
+    def exchange() -> int:
+        connection.send_packed_command([commands], check_health=False)
+        counted = connection.read_response()
+        connection.read_response()
+        return int(counted)
+
+    try:
+        return int(connection.retry.call_with_retry(exchange, lambda _: connection.disconnect()))
+    except redis.RedisError:
+        # Half an exchange may be left on it.
+        connection.disconnect()
+        raise
+
+
+_own = threading.local()
+
+
+def _own_connection(pool: redis.ConnectionPool) -> Any:
+    if getattr(_own, "pool", None) is not pool:
+        _own.pool, _own.connection = pool, pool.make_connection()
+    return _own.connection
+
+
+COUNT = (
+    b"*2\r\n$4\r\nINCR\r\n$%d\r\n%s\r\n"
+    b"*4\r\n$6\r\nEXPIRE\r\n$%d\r\n%s\r\n$%d\r\n%d\r\n$2\r\nNX\r\n"
+)
 
 
 @cache

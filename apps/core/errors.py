@@ -61,6 +61,7 @@ STATUS_OF: dict[type[Exception], int] = {
     SuspiciousOperation: 400,
 }
 STORE_ERRORS = (OperationalError, InterfaceError, ConnectorException, *clients.DRIVER_ERRORS)
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="api"'}
 DEADLOCKS = {"40001", "40P01", "55P03"}
 
 
@@ -127,7 +128,7 @@ def document(status: int, code: str = "", detail: str = "", **extra: Any) -> dic
 def problem(error: DomainError) -> HttpResponse:
     """The refusal as a plain Django response, for what answers ahead of DRF."""
     body = document(error.status, error.code, error.detail, **error.extra)
-    return rendered(body, error.headers)
+    return rendered(body, {**CHALLENGE, **error.headers} if error.status == 401 else error.headers)
 
 
 def rendered(body: dict[str, Any], headers: Mapping[str, str] | None = None) -> HttpResponse:
@@ -211,7 +212,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
         log.exception("unhandled error", exc_info=error)
         refusal = _refusal(500)
     if refusal.status == 401:
-        refusal.headers.setdefault("WWW-Authenticate", 'Bearer realm="api"')
+        refusal.headers = {**CHALLENGE, **refusal.headers}
     body = document(refusal.status, refusal.code, refusal.detail, **refusal.extra)
     return Response(
         body,

@@ -5,12 +5,14 @@ together or not at all. A second request with the key waits on the unique index 
 the same answer; if the first takes too long, it is told 409. Refusals are not kept: nothing happened.
 """
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any, cast
 
 import orjson
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -67,7 +69,7 @@ def idempotent(view: View) -> View:
 
 def _claim(request: Request, key: str) -> tuple[IdempotentAnswer, bool]:
     # Under a key of ours: bodies hold passwords, and a bare hash of one could be searched offline.
-    text = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    text = orjson.dumps(request.data, default=_digest, option=orjson.OPT_SORT_KEYS)
     body = salted_hmac("apps.core.idempotency", text, algorithm="sha256").hexdigest()
     user = request.user
     scope = f"account:{user.pk}" if user.is_authenticated else f"address:{client_ip(request)}"
@@ -83,6 +85,16 @@ def _claim(request: Request, key: str) -> tuple[IdempotentAnswer, bool]:
     if record.body_sha256 != body:
         raise IdempotencyMismatch
     return record, fresh
+
+
+def _digest(value: Any) -> str:
+    """What stands for an uploaded file."""
+    if not isinstance(value, UploadedFile):
+        raise TypeError
+    value.seek(0)
+    digest = hashlib.file_digest(cast(Any, value.file), "sha256").hexdigest()
+    value.seek(0)
+    return digest
 
 
 def forget_old_answers() -> int:

@@ -4,12 +4,19 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
+from functools import cached_property
 from time import perf_counter
 
+from csp.constants import HEADER as POLICY
 from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.module_loading import import_string
 
 from . import errors, logs, metrics, pages, ratelimit
@@ -111,11 +118,57 @@ class RateLimitMiddleware:
         return response
 
 
+class ForPages:
+    """Mixed into what deals in cookies: it stands aside under /api/, where no cookie means anything."""
+
+    get_response: Handler
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_api(request):
+            return self.get_response(request)
+        answer: HttpResponse = super().__call__(request)  # type: ignore[misc]
+        return answer
+
+
+class PageSessionMiddleware(ForPages, SessionMiddleware):
+    pass
+
+
+class PageAuthenticationMiddleware(ForPages, AuthenticationMiddleware):
+    pass
+
+
+class PageMessageMiddleware(ForPages, MessageMiddleware):
+    pass
+
+
+class PageCsrfMiddleware(ForPages, CsrfViewMiddleware):
+    pass
+
+
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """django-csp, with the few relaxations of `CSP_RELAXED` under their path prefixes."""
+    """django-csp, with the few relaxations of `CSP_RELAXED` under their path prefixes.
+
+    What needs none under /api/ gets the one policy, which is put together once.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not is_api(request) or self._relaxed(request):
+            return super().__call__(request)
+        response: HttpResponseBase = self.get_response(request)
+        response.headers.setdefault(POLICY, self.usual)
+        return response
+
+    @cached_property
+    def usual(self) -> str:
+        return str(build_policy())
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        for prefix, update in settings.CSP_RELAXED.items():
-            if request.path_info.startswith(prefix):
-                response._csp_update = update  # type: ignore[attr-defined]
+        if update := self._relaxed(request):
+            response._csp_update = update  # type: ignore[attr-defined]
         return super().process_response(request, response)
+
+    @staticmethod
+    def _relaxed(request: HttpRequest) -> dict[str, list[str]] | None:
+        updates = settings.CSP_RELAXED.items()
+        return next((update for prefix, update in updates if request.path_info.startswith(prefix)), None)

@@ -1,7 +1,7 @@
 """Who is calling: the client's address behind our own proxies, and the country it lies in."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Self
 
@@ -60,6 +60,7 @@ def client_ip(request: HttpRequest) -> str:
     return _address(chain[-hops - 1]) or peer
 
 
+@lru_cache(maxsize=10_000)
 def _address(text: str) -> str | None:
     """A canonical address out of `1.2.3.4`, `1.2.3.4:80`, `[::1]:80` or `::1`."""
     text = text.strip()
@@ -94,3 +95,25 @@ def country_of(address: str) -> str:
     country = found.get("country")
     code = found.get("country_code") or (country.get("iso_code") if isinstance(country, dict) else "")
     return str(code or "")
+
+
+# What CDNs and databases say where they know no country: Tor, a proxy, a region.
+NO_TERRITORY = {"XX", "ZZ", "AP", "EU"}
+
+
+def territory_of(request: HttpRequest) -> str:
+    """ISO 3166 code of where the request comes from, or "" when nobody knows.
+
+    `TERRITORY_HEADER`, which a proxy of ours sets, beats the database; without proxies anybody could
+    have written it, and it is not looked at. `UNKNOWN_TERRITORY` is assumed where both are silent.
+    """
+    told = ""
+    if settings.TERRITORY_HEADER and settings.TRUSTED_PROXY_COUNT:
+        told = _territory(request.headers.get(settings.TERRITORY_HEADER, ""))
+    return told or _territory(country_of(client_ip(request))) or settings.UNKNOWN_TERRITORY
+
+
+def _territory(text: str) -> str:
+    code = text.strip().upper()
+    is_one = len(code) == 2 and code.isascii() and code.isalpha() and code not in NO_TERRITORY
+    return code if is_one else ""

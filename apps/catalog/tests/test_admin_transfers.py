@@ -53,7 +53,7 @@ def test_an_export_is_downloaded(esha: User) -> None:
     ask(client, direction="export")
     transfer = finish()
 
-    answer = client.get(f"{LIST}{transfer.pk}/file/")
+    answer: Any = client.get(f"{LIST}{transfer.pk}/file/")
 
     assert answer.status_code == 200
     assert answer["Content-Disposition"].startswith("attachment")

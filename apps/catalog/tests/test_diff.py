@@ -163,6 +163,9 @@ def test_words_show_what_stayed_went_and_came() -> None:
         ("equal", "The "), ("removed", "old"), ("added", "young"), ("equal", " man sleeps."),
     ]  # fmt: skip
     assert words("कहानी पुरानी है", "कहानी नई है")[1] == ("removed", "पुरानी")
+    assert words("Come, the radio is on.", "Come, one man stays on.") == [
+        ("equal", "Come, "), ("removed", "the radio is"), ("added", "one man stays"), ("equal", " on."),
+    ]  # fmt: skip
 
 
 @given(st.text(), st.text())

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.serializers import ListSerializer
 
 from apps.core.errors import CODES, TITLES
 
@@ -62,8 +63,12 @@ class ProblemAutoSchema(AutoSchema):
 
     def _map_serializer_field(self, field: Any, direction: Direction, bypass_extensions: bool = False) -> Any:
         schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        # For the library's hook that names enums; ours stand where they are used.
+        (schema or {}).pop("x-spec-enum-id", None)
         if direction == "request" and isinstance(field, TextField):
             schema["pattern"] = field.pattern_or_blank if field.allow_blank else field.pattern
+        if direction == "request" and isinstance(field, ListSerializer) and field.max_length:
+            schema["maxItems"] = field.max_length
         return schema
 
     def _map_serializer(self, serializer: Any, direction: Direction, bypass_extensions: bool = False) -> Any:

@@ -60,7 +60,13 @@ class TextField(serializers.CharField):
         # too, but Hindi and emoji are spelt with them.
         if isinstance(data, str) and not data.translate(NO_JOINERS).isprintable():
             self.fail("control")
+        self.refuse_long(data)
         return super().run_validation(data)
+
+    def refuse_long(self, data: Any) -> None:
+        """Also of spaces at the ends: the schema counts them."""
+        if isinstance(data, str) and self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)

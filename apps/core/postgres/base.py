@@ -5,10 +5,13 @@ acknowledges, nobody answers. So the wait itself is bounded by what is left of t
 (`apps.core.deadline`); a connection that overran is closed, for its state is unknown.
 """
 
-from typing import Any, Self
+from select import POLLIN, poll
+from typing import Any, Self, cast
 
 import psycopg
+from django.db import connection
 from django.db.backends.postgresql import base
+from django.db.backends.utils import CursorWrapper
 from psycopg.abc import RV, PQGen
 from psycopg.errors import _WaitTimeout
 
@@ -54,4 +57,40 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-        return BoundedConnection.connect(**conn_params)
+        # What `prepared_cursor` asks is prepared at its first use; Django's own cursors prepare nothing.
+        options = f"{conn_params.get('options', '')} -c plan_cache_mode=force_generic_plan"
+        return BoundedConnection.connect(**conn_params | {"options": options, "prepare_threshold": 0})
+
+    def is_usable(self) -> bool:
+        """Spares the question whether the server is there, which each request would begin with.
+
+        A server that goes closes the socket. One that is silent is found out by the deadline in any case.
+        """
+        if self.connection is None or _has_news(self.connection):
+            return super().is_usable()
+        return True
+
+    def prepared_cursor(self) -> CursorWrapper:
+        """See `prepared_cursor` below."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return cast(CursorWrapper, self._prepare_cursor(base.ServerBindingCursor(self.connection)))
+
+
+def prepared_cursor() -> CursorWrapper:
+    """A cursor whose statements PostgreSQL parses and plans once for each connection.
+
+    For statements that are asked very often, few in number, and whose best plan does not depend on the
+    values; Django's own cursors have every statement planned anew, for its values.
+    """
+    return cast(DatabaseWrapper, connection).prepared_cursor()
+
+
+def _has_news(connection: Any) -> bool:
+    """Whether there is something to read on a connection that is not waiting for anything."""
+    if connection.closed:
+        return True
+    waiting = poll()
+    waiting.register(connection.fileno(), POLLIN)
+    return bool(waiting.poll(0))

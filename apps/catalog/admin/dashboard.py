@@ -1,0 +1,114 @@
+"""The overview: what there is to do, what happens next, what went wrong, what slips through."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from apps.accounts.models import User
+from apps.catalog.models import Title
+from apps.catalog.services import releases
+from apps.workflow.models import Transition
+from apps.workflow.moves import State
+from apps.workflow.services import comments, moving, planning
+
+from . import gaps
+from .refusals import person
+
+QUEUE, SHOWN, RECENT = 8, 5, 10
+SHOWN_STATES = [state for state in State if state != State.ARCHIVED]
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """`DASHBOARD_CALLBACK`. Who may not see titles gets the plain list of what they may see."""
+    user = person(request)
+    if moving.may(user, Title, "view"):
+        context["board"] = board(user, timezone.now())
+    return context
+
+
+def board(user: User, at: datetime) -> dict[str, Any]:
+    """Every part is a few rows, found by an index or within one pass over the titles."""
+    return {
+        "states": states(),
+        "queue": queue(user),
+        "mentions": list(comments.mentions_of(user)[:SHOWN]),
+        "schedule": releases.status(at),
+        "jobs": jobs(),
+        "recent": list(Transition.objects.select_related("by")[:RECENT]),
+        "gaps": slips(at),
+        "today": at.date(),
+    }
+
+
+def queue(user: User) -> list[dict[str, Any]]:
+    """What waits for the person, most urgent first, and why."""
+    return [
+        {"title": title, "because": planning.Reason(title.reason).label}  # type: ignore[attr-defined]
+        for title in planning.queue_of(user, Title)[:QUEUE]
+    ]
+
+
+def states() -> list[dict[str, Any]]:
+    counted = dict(Title.objects.order_by().values_list("state").annotate(Count("pk")))
+    titles = reverse("admin:catalog_title_changelist")
+    return [
+        {
+            "state": state,
+            "label": state.label,
+            "count": counted.get(state, 0),
+            "url": f"{titles}?state={state}",
+        }
+        for state in SHOWN_STATES
+    ]
+
+
+def jobs() -> dict[str, Any]:
+    """How many wait, run and have failed; the last that failed."""
+    unfinished = ProcrastinateJob.objects.filter(status__in=["todo", "doing", "failed"])
+    counted = dict(unfinished.order_by().values_list("status").annotate(Count("id")))
+    failed = ProcrastinateJob.objects.filter(status="failed").order_by("-id")[:SHOWN]
+    running = ProcrastinateJob.objects.filter(status="doing").order_by("-id")[:SHOWN]
+    return {
+        "waiting": counted.get("todo", 0),
+        "running": counted.get("doing", 0),
+        "failed": counted.get("failed", 0),
+        "last_failed": [_spoken(job) for job in failed] if counted.get("failed") else [],
+        "now": [_spoken(job) for job in running] if counted.get("doing") else [],
+    }
+
+
+def _spoken(job: Any) -> dict[str, Any]:
+    """`apps.catalog.tasks.prepare_artwork` as "catalog: prepare artwork"."""
+    parts = job.task_name.split(".")
+    app = parts[1] if len(parts) > 2 else parts[0]
+    return {"id": job.pk, "name": f"{app}: {parts[-1].replace('_', ' ')}", "attempts": job.attempts}
+
+
+def slips(at: datetime) -> list[dict[str, Any]]:
+    titles = reverse("admin:catalog_title_changelist")
+    untranslated = [
+        _gap(f"Live without {label} synopsis", gaps.live_without_synopsis(code),
+             f"{titles}?live=yes&missing=synopsis_{code}")
+        for code, label in settings.LANGUAGES if code != settings.LANGUAGE_CODE
+    ]  # fmt: skip
+    ending = [
+        {"name": row["name"], "pk": row["listing_id"], "ends": row["first"]}
+        for row in gaps.ending(at)[:SHOWN]
+    ]
+    return [
+        *untranslated,
+        _gap("Ready, but not submitted", gaps.forgotten(at), f"{titles}?ready=yes"),
+        {"label": "Rights end within 14 days", "rows": ending, "url": f"{titles}?live=yes&rights=ending"},
+        _gap("Drafts idle for 30 days", gaps.cold(at), f"{titles}?state=draft&o=8"),
+    ]
+
+
+def _gap(label: str, titles: QuerySet[Title], url: str) -> dict[str, Any]:
+    rows = titles.values("pk", "name", "updated_at")[:SHOWN]
+    return {"label": label, "rows": list(rows), "url": url}

@@ -1,0 +1,170 @@
+"""Every route of the site by method, and for whom it is. `test_roles` tries each as each role.
+
+A group says what each role meets: "in" (past every door), a status, or "login" (the admin's sign-in page).
+"""
+
+from typing import Any
+
+ROLES = ("anonymous", "viewer", "kid", "editor", "reviewer", "publisher", "superuser")
+STAFF = ROLES[3:]
+Outcome = Any
+Group = dict[str, Outcome]
+
+
+def only(*roles: str, stranger: Outcome = 401, guest: Outcome = 403, colleague: Outcome = 403) -> Group:
+    """Those roles get in; anonymous, viewers and kids, and other staff, meet what is said of them."""
+    others: Group = {"anonymous": stranger, "viewer": guest, "kid": guest}
+    others |= dict.fromkeys(STAFF, colleague)
+    return others | dict.fromkeys(roles, "in")
+
+
+def desk(*roles: str) -> Group:
+    """Of the editorial API; superusers may do everything."""
+    return only(*roles, "superuser")
+
+
+def page(*roles: str, colleague: Outcome = 403) -> Group:
+    """Of the newsroom."""
+    return only(*roles, stranger="login", guest="login", colleague=colleague)
+
+
+ANYBODY: Group = dict.fromkeys(ROLES, "in")
+NOBODY: Group = dict.fromkeys(ROLES, 404)
+SIGNED_IN: Group = ANYBODY | {"anonymous": 401}
+GROWN: Group = SIGNED_IN | {"kid": 403}
+READ = desk("editor", "reviewer", "publisher")
+EDIT = desk("editor")
+REVIEW = desk("reviewer")
+PUBLISH = desk("publisher")
+ALL_STAFF = page(*STAFF)
+E_ONLY = page("editor", "superuser")
+P_ONLY = page("publisher", "superuser")
+BOSS = page("superuser")
+SHUT = page()
+
+# --- The API -----------------------------------------------------------------------------------------
+
+V1, CMS = "api/v1", "api/v1/cms"
+ID, TITLE = "<uuid:public_id>", "api/v1/cms/titles/<uuid:public_id>"
+GET, POST, PATCH, DELETE = "GET", "POST", "PATCH", "DELETE"
+Table = dict[str, dict[str, Group]]
+
+
+def crud(name: str, write: Group = EDIT, *, dropped: bool = True) -> Table:
+    one = {GET: READ, PATCH: write} | ({DELETE: write} if dropped else {})
+    return {f"{CMS}/{name}": {GET: READ, POST: write}, f"{CMS}/{name}/{ID}": one}
+
+
+API: Table = {
+    f"{V1}/auth/register": {POST: ANYBODY},
+    f"{V1}/auth/login": {POST: ANYBODY},
+    f"{V1}/auth/refresh": {POST: ANYBODY},
+    f"{V1}/auth/password/reset": {POST: ANYBODY},
+    f"{V1}/auth/password/reset/confirm": {POST: ANYBODY},
+    f"{V1}/auth/email/verify": {POST: ANYBODY},
+    f"{V1}/auth/email/resend": {POST: GROWN},
+    f"{V1}/auth/logout": {POST: SIGNED_IN},
+    f"{V1}/auth/logout-all": {POST: GROWN},
+    f"{V1}/auth/password/change": {POST: GROWN},
+    f"{V1}/auth/sessions": {GET: GROWN},
+    f"{V1}/auth/sessions/<uuid:session_id>": {DELETE: GROWN},
+    f"{V1}/account": {GET: GROWN, PATCH: GROWN, DELETE: GROWN},
+    f"{V1}/account/export": {GET: GROWN, POST: GROWN},
+    f"{V1}/account/erasures/<receipt:receipt>": {GET: NOBODY},
+    f"{V1}/profiles": {GET: SIGNED_IN, POST: GROWN},
+    f"{V1}/profiles/<uuid:profile_id>": {GET: GROWN, PATCH: GROWN, DELETE: GROWN},
+    f"{V1}/profiles/<uuid:profile_id>/select": {POST: SIGNED_IN},
+    f"{V1}/titles": {GET: ANYBODY},
+    f"{V1}/titles/<slug:slug>": {GET: ANYBODY},
+    f"{V1}/genres": {GET: ANYBODY},
+    f"{V1}/people/<slug:slug>": {GET: ANYBODY},
+    f"{V1}/collections/<slug:slug>": {GET: ANYBODY},
+    "api/schema/": {GET: ANYBODY},
+    "api/docs/": {GET: ANYBODY},
+    "api/<path:rest>": {GET: NOBODY},
+    **crud("titles"),
+    **crud("seasons"),
+    **crud("episodes"),
+    **crud("extras"),
+    **crud("windows"),
+    **crud("artwork"),
+    **crud("people"),
+    **crud("genres"),
+    **crud("tags"),
+    **crud("teams"),
+    **crud("collections"),
+    **crud("releases", PUBLISH, dropped=False),
+    f"{CMS}/releases/{ID}/arm": {POST: PUBLISH},
+    f"{CMS}/releases/{ID}/disarm": {POST: PUBLISH},
+    f"{CMS}/releases/{ID}/reschedule": {POST: PUBLISH},
+    f"{CMS}/releases/{ID}/cancel": {POST: PUBLISH},
+    f"{TITLE}/submit": {POST: EDIT},
+    f"{TITLE}/withdraw": {POST: EDIT},
+    f"{TITLE}/request-changes": {POST: REVIEW},
+    f"{TITLE}/approve": {POST: REVIEW},
+    f"{TITLE}/revise": {POST: EDIT},
+    f"{TITLE}/publish": {POST: PUBLISH},
+    f"{TITLE}/schedule": {POST: PUBLISH},
+    f"{TITLE}/unschedule": {POST: PUBLISH},
+    f"{TITLE}/unpublish": {POST: PUBLISH},
+    f"{TITLE}/archive": {POST: PUBLISH},
+    f"{TITLE}/restore": {POST: PUBLISH},
+    f"{TITLE}/discard": {POST: EDIT},
+    f"{TITLE}/rollback": {POST: PUBLISH},
+    f"{TITLE}/plan": {PATCH: READ},
+    f"{TITLE}/versions": {GET: READ},
+    f"{TITLE}/versions/<int:number>": {GET: READ},
+    f"{TITLE}/diff": {GET: READ},
+    f"{TITLE}/preview": {GET: READ},
+    f"{TITLE}/checklist": {GET: READ},
+    f"{TITLE}/history": {GET: READ},
+    f"{TITLE}/comments": {GET: READ, POST: READ},
+    f"{TITLE}/comments/<uuid:comment_id>/resolve": {POST: READ},
+    f"{TITLE}/comments/<uuid:comment_id>/reopen": {POST: READ},
+}
+
+# --- The site ----------------------------------------------------------------------------------------
+
+SITE: Table = {
+    "": {GET: ANYBODY},
+    "account/verify": {GET: ANYBODY},
+    "account/reset": {GET: ANYBODY},
+    "preview/<str:token>": {GET: ANYBODY},
+    "images/<uuid:artwork>/<int:width>.<str:format>": {
+        GET: only(*STAFF, stranger=404, guest=404, colleague=404)
+    },
+    "healthz": {GET: ANYBODY},
+    "readyz": {GET: ANYBODY},
+    "metrics": {GET: ANYBODY},
+}
+
+# --- The newsroom ------------------------------------------------------------------------------------
+
+
+def model(name: str, see: Group, add: Group, change: Group, drop: Group) -> Table:
+    """The six pages that the admin has of a model."""
+    at = f"admin/{name.replace('.', '/')}"
+    one = f"{at}/<path:object_id>"
+    return {
+        f"{at}/": {GET: see},
+        f"{at}/add/": {GET: add, POST: add},
+        f"{one}/history/": {GET: see},
+        f"{one}/delete/": {GET: drop, POST: drop},
+        f"{one}/change/": {GET: see, POST: change},
+        f"{one}/": {GET: ALL_STAFF},
+    }
+
+
+ADMIN: Table = {
+    "admin/": {GET: ALL_STAFF},
+    "admin/login/": {GET: ANYBODY},
+    "admin/logout/": {POST: ANYBODY},
+    "admin/password_change/": {GET: ALL_STAFF},
+    "admin/password_change/done/": {GET: ALL_STAFF},
+    "admin/autocomplete/": {GET: ALL_STAFF},
+    "admin/jsi18n/": {GET: ALL_STAFF},
+    "admin/search/": {GET: ALL_STAFF},
+    **model("auth.group", BOSS, BOSS, BOSS, BOSS),
+    **model("accounts.user", BOSS, BOSS, BOSS, BOSS),
+    **model("catalog.title", ALL_STAFF, E_ONLY, E_ONLY, E_ONLY),
+}
