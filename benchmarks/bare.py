@@ -1,4 +1,4 @@
-"""A bare Django JSON view behind Django's default middleware: what the catalogue's reads are measured against."""
+"""A bare Django JSON view behind Django's default middleware: the measure for the catalogue's reads."""
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application

@@ -37,7 +37,8 @@ STATEMENTS: Sequence[str] = (
             'genre-' || 1 + floor(24 * power((hashint4(t + 2) & 1023) / 1024.0, 1.5))] END,
         '{}', CASE WHEN t %% 3 = 0 THEN '{en,hi}' ELSE '{en}' END::text[], '{}', title.popularity,
         now() - make_interval(mins => t),
-        jsonb_build_object('title', jsonb_build_array(offer.window), 'seasons', '{}'::jsonb, 'episodes', '{}'::jsonb)
+        jsonb_build_object(
+            'title', jsonb_build_array(offer.window), 'seasons', '{}'::jsonb, 'episodes', '{}'::jsonb)
     FROM catalog_title title
     JOIN catalog_titleversion version ON version.title_id = title.id
     CROSS JOIN LATERAL (SELECT substr(title.slug, 7)::int AS t) number

@@ -47,7 +47,7 @@ PLACES: list[tuple[str, list[Entry]]] = [
             ("Locked profiles", "lock", "accounts_lockedprofile_changelist", "", "accounts.view_profile"),
             ("Sessions", "devices", "accounts_session_changelist", "", "accounts.view_session"),
             ("Security log", "shield", "accounts_securityevent_changelist", "", "accounts.view_securityevent"),
-            ("Data requests", "folder_zip", "accounts_datarequest_changelist", "", "accounts.view_datarequest"),
+            ("Requests", "folder_zip", "accounts_datarequest_changelist", "", "accounts.view_datarequest"),
             ("Groups", "groups", "auth_group_changelist", "", "auth.view_group"),
         ],
     ),

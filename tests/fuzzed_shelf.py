@@ -46,7 +46,8 @@ def stock() -> None:
     Window.objects.filter(title=show).update(tier=Tier.PREMIUM)
     Window.objects.filter(title=hidden).update(scope="only", countries=["AQ"])
     collection = Collection.objects.create(slug="picks", name="Picks", published=True)
-    Collection.objects.create(slug="fresh", name="Fresh", published=True, by_rule=True, rule={"order": "newest"})
+    rule = {"order": "newest"}
+    Collection.objects.create(slug="fresh", name="Fresh", published=True, by_rule=True, rule=rule)
     for number, title in enumerate((film, show, match, hidden)):
         number_of = TitleVersion.objects.filter(title=title).count() + 1
         listings.project(desks.version(title, number=number_of))
@@ -64,6 +65,7 @@ def slugs(path: str) -> list[str]:
         return [*Title.objects.values_list("slug", flat=True), *former.values_list("slug", flat=True)]
     if "people" in path:
         former = FormerSlug.objects.exclude(person=None)
-        return [*Credit.objects.values_list("person__slug", flat=True), *former.values_list("slug", flat=True)]
+        credited = Credit.objects.values_list("person__slug", flat=True)
+        return [*credited, *former.values_list("slug", flat=True)]
     former = FormerSlug.objects.exclude(collection=None)
     return [*Collection.objects.values_list("slug", flat=True), *former.values_list("slug", flat=True)]

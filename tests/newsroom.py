@@ -156,4 +156,4 @@ def photograph(desk: Desk, folder: Path, name: str, *, whole: bool = True) -> No
     over = desk.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     if over > 0:
         desk.note(f"{name} is {over} px too wide")
-    desk.page.screenshot(path=folder / f"{name}.png", full_page=whole)
+    desk.page.screenshot(path=folder / f"{name}.png", full_page=whole, animations="disabled")

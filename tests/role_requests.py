@@ -23,10 +23,8 @@ CHANGES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 # Of routes that ask for more than their path says.
 QUERIES = {"admin/autocomplete/": "?app_label=catalog&model_name=episode&field_name=asset&term=x"}
-CAPTURED = {
-    "<slug:name>": "submit", "<slug:deed>": "desk", "<int:number>": 1, "<int:comment>": 1,
-    "<slug:kind>": "title",
-}  # fmt: skip
+REGEXES = {"admin/app_list": "admin/catalog/", "admin/None": "admin/nothing/"}
+CAPTURED = {"<slug:deed>": "desk", "<int:number>": 1, "<slug:kind>": "title"}
 
 
 class Asked:
@@ -48,9 +46,10 @@ class Asked:
         )
 
     def _path(self, route: str) -> str:
+        path = REGEXES.get(route, route)
         for placeholder, value in self._captured(route).items():
-            route = route.replace(placeholder, str(value))
-        return f"/{route}" + QUERIES.get(route, "")
+            path = path.replace(placeholder, str(value))
+        return f"/{path}" + QUERIES.get(route, "")
 
     def _captured(self, route: str) -> dict[str, Any]:
         own, session = self.cast.own.get(self.role), uuid4()
@@ -96,13 +95,18 @@ class Asked:
         label = ".".join(route.split("/")[1:3])
         row = self.cast.rows.get(label)
         key = row.pk if row else 0
+        if route.startswith("admin/catalog/artwork/of/"):
+            key = self.cast.titles["draft"].pk
         if label == "catalog.title" and "/versions/<int:number>/" in route:
             key = self.cast.titles["published"].pk
-        return {"<path:object_id>": key, "<int:pk>": key, "<id>": key} | CAPTURED
+        comment = self.cast.things["comments"].pk
+        name = "arm" if label == "catalog.release" else "submit"
+        named = {"<slug:name>": name, "<int:comment>": comment, "<path:content_type_id>": 1}
+        return {"<path:object_id>": key, "<int:pk>": key, "<id>": key} | named | CAPTURED
 
     def _body(self, method: str, route: str) -> dict[str, Any]:
         if method == "GET" or not route.startswith(CMS):
-            return {"post": "yes"} if route.endswith("/delete/") else {}
+            return self._form(route)
         kind, _, deed = route.removeprefix(f"{CMS}/").partition("/<uuid:public_id>")
         deed = deed.strip("/")
         if deed in DEEDS and kind == "titles":
@@ -113,6 +117,12 @@ class Asked:
         if method == "POST":
             return self._new(kind)
         return {} if method == "DELETE" else CHANGES[kind]
+
+    def _form(self, route: str) -> dict[str, Any]:
+        if route.endswith("/artwork/<int:pk>/edit/"):
+            prefix = f"picture-{self.cast.picture.pk}"
+            return {f"{prefix}-alt": "Another", f"{prefix}-focal_x": "0.5", f"{prefix}-focal_y": "0.5"}
+        return {"post": "yes"} if route.endswith("/delete/") else {}
 
     def _new(self, kind: str) -> dict[str, Any]:
         series = str(self.cast.series.public_id)

@@ -10,10 +10,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
 from apps.core import clients
+from apps.workflow.models import Transition
 
-from .role_cast import Cast
+from .role_cast import DEEDS, Cast
 from .role_requests import Asked
-from .role_table import ADMIN, API, CMS, ROLES, SITE, Group
+from .role_table import ADMIN, API, CMS, ROLES, SITE, STAFF, TITLE, Group
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_limits")]
 TABLE = API | SITE | ADMIN
@@ -100,3 +101,27 @@ def judged(asked: Asked, method: str, route: str, group: Group, before: Any) -> 
             wrong.append(f"{where}: let in, but {answer.status_code} {answer.content[:200]!r}")
         transaction.set_rollback(True)
     return wrong
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_makes_in_the_newsroom_the_moves_that_are_its_own(role: str) -> None:
+    """The same deeds as through the API, for the same roles."""
+    cast, wrong = Cast(), []
+    before, browser = (cast.titles, fingerprint())[1], cast.browser(role)
+    for name, (state, given) in DEEDS.items():
+        title, expected = cast.titles[state], API[f"{TITLE}/{name}"]["POST"][role]
+        moves = Transition.objects.about(title).count()
+        page = f"moves/{name.replace('-', '_')}" if name != "rollback" else "versions/1/roll-back"
+        with transaction.atomic():
+            answer = browser.post(
+                f"/admin/catalog/title/{title.pk}/{page}/",
+                {"note": given.get("note", ""), "at_0": "2035-01-01", "at_1": "00:00:00"},
+            )
+            if expected == "in":
+                fine = answer.status_code == 302 and Transition.objects.about(title).count() == moves + 1
+            else:
+                fine = outcome(answer) == ("login" if role not in STAFF else 403) and fingerprint() == before
+            wrong += [] if fine else [f"{name}: {answer.status_code}, not {expected}"]
+            transaction.set_rollback(True)
+
+    assert wrong == []

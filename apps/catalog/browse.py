@@ -1,4 +1,4 @@
-"""The quieter corners of the catalogue: genres, people and collections, each with what a viewer may see of it."""
+"""The quieter corners of the catalogue: genres, people, collections, with what a viewer may see of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -127,9 +127,7 @@ def sees(viewer: Viewer, maturity: int, announced: bool, offers: Offers) -> Deci
     """Whether the catalogue shows it: on offer here, for whatever plan, or announced for later."""
     if maturity > viewer.ceiling:
         return HIDDEN
-    if any(
-        offer.concerns(viewer) and (announced or not offer.is_ahead(viewer.at)) for offer in offers
-    ):
+    if any(offer.concerns(viewer) and (announced or not offer.is_ahead(viewer.at)) for offer in offers):
         return ALLOWED
     return _judged(viewer, offers)
 

@@ -15,7 +15,7 @@ from apps.core.errors import DomainError
 
 from .models import Kind, Listing, Tier
 from .models.listing import ListingQuerySet
-from .models.title import is_language
+from .models.title import LANGUAGE
 from .shelf import ORDERS, POPULAR, Order
 
 Rule = dict[str, Any]
@@ -58,7 +58,7 @@ PARTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "genres": _listed(SLUG.fullmatch, "short names of genres"),
     "tags": _listed(SLUG.fullmatch, "short names of tags"),
     "kinds": _listed(Kind.values.__contains__, f"of {', '.join(Kind.values)}"),
-    "languages": _listed(is_language.regex.fullmatch, "languages of the sound, such as en"),
+    "languages": _listed(LANGUAGE.fullmatch, "languages of the sound, such as en"),
     "min_year": _number(YEARS, "A year."),
     "max_year": _number(YEARS, "A year."),
     "max_rating": _number(set(Maturity.values), f"One of {', '.join(map(str, Maturity.values))}."),
@@ -72,7 +72,9 @@ def check(rule: Any, *, path: str = "rule") -> None:
     """Raises `InvalidRule` with everything that is wrong; an empty rule means every title and is refused."""
     if not isinstance(rule, dict) or not rule:
         raise InvalidRule(extra={"errors": [_error(path, "invalid", "An object with at least one part.")]})
-    errors = [_error(f"{path}.{name}", *wrong) for name, value in rule.items() if (wrong := _wrong(name, value))]
+    errors = [
+        _error(f"{path}.{name}", *wrong) for name, value in rule.items() if (wrong := _wrong(name, value))
+    ]
     years = [rule.get("min_year"), rule.get("max_year")]
     if not errors and None not in years and years[0] > years[1]:  # type: ignore[operator]
         errors.append(_error(f"{path}.max_year", "invalid", "It lies before min_year."))

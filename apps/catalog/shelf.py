@@ -39,7 +39,12 @@ class Order:
 
 POPULAR = Order("popular", "popularity", True, "listing.popularity", "int", "genre.popularity")
 NEWEST = Order(
-    "newest", "first_published_at", True, "listing.first_published_at", "timestamptz", "genre.first_published_at"
+    "newest",
+    "first_published_at",
+    True,
+    "listing.first_published_at",
+    "timestamptz",
+    "genre.first_published_at",
 )
 BY_TITLE = Order("title", "name", False, "document.name", "text")
 ORDERS = {order.name: order for order in (POPULAR, NEWEST, BY_TITLE)}
@@ -184,7 +189,8 @@ def _is_always_planned_alike(given: Iterable[str], order: Order) -> bool:
 def _rows(sql: str, parameters: dict[str, Any], prepared: bool) -> list[tuple[Any, ...]]:
     with prepared_cursor() if prepared else connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def cut(viewer: Viewer, rows: list[tuple[Any, ...]], size: int, start: Position | None) -> Page:
@@ -210,7 +216,7 @@ def _position(row: tuple[Any, ...], *, backwards: bool = False) -> Position:
 
 
 def _tail(lock: Decision) -> str:
-    """How a card's JSON ends: with `locked`, which is null, or the code and the reason why it does not play."""
+    """How a card's JSON ends: with `locked`: null, or the code and the reason why it does not play."""
     return f',"locked":{"null" if lock else _json(_reason(lock))}}}'
 
 

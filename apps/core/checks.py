@@ -114,8 +114,8 @@ def numbers_make_sense(**_: Any) -> Sequence[CheckMessage]:
     return found
 
 
-def _territories_make_sense() -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+def _territories_make_sense() -> list[Error]:
+    found: list[Error] = []
     if settings.TERRITORY_HEADER and settings.TRUSTED_PROXY_COUNT < 1:
         hint = "Only a proxy of ours may say where somebody is; without one, viewers would."
         found.append(

@@ -110,10 +110,7 @@ def _own_connection(pool: redis.ConnectionPool) -> Any:
     return _own.connection
 
 
-COUNT = (
-    b"*2\r\n$4\r\nINCR\r\n$%d\r\n%s\r\n"
-    b"*4\r\n$6\r\nEXPIRE\r\n$%d\r\n%s\r\n$%d\r\n%d\r\n$2\r\nNX\r\n"
-)
+COUNT = b"*2\r\n$4\r\nINCR\r\n$%d\r\n%s\r\n*4\r\n$6\r\nEXPIRE\r\n$%d\r\n%s\r\n$%d\r\n%d\r\n$2\r\nNX\r\n"
 
 
 @cache

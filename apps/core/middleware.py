@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from functools import cached_property
 from time import perf_counter
+from typing import Any, cast
 
 from csp.constants import HEADER as POLICY
 from csp.middleware import CSPMiddleware
@@ -121,9 +122,9 @@ class RateLimitMiddleware:
 class ForPages:
     """Mixed into what deals in cookies: it stands aside under /api/, where no cookie means anything."""
 
-    get_response: Handler
+    get_response: Any
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> Any:
         if is_api(request):
             return self.get_response(request)
         answer: HttpResponse = super().__call__(request)  # type: ignore[misc]
@@ -154,8 +155,8 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not is_api(request) or self._relaxed(request):
-            return super().__call__(request)
-        response: HttpResponseBase = self.get_response(request)
+            return cast(HttpResponseBase, super().__call__(request))
+        response = cast(HttpResponseBase, self.get_response(request))
         response.headers.setdefault(POLICY, self.usual)
         return response
 

@@ -55,7 +55,10 @@ class TransitionAdmin(RecordAdmin):
     def from_to(self, transition: Any) -> Any:
         return format_html(
             '<span class="nr-badge nr-badge-{}">{}</span> → <span class="nr-badge nr-badge-{}">{}</span>',
-            transition.source, transition.get_source_display(), transition.target, transition.get_target_display(),
+            transition.source,
+            transition.get_source_display(),
+            transition.target,
+            transition.get_target_display(),
         )  # fmt: skip
 
     @display(description="by")

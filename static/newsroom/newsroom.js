@@ -23,6 +23,9 @@
             if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
         }
         for (const panel of $$("[data-panel]")) panel.hidden = panel.dataset.panel !== name;
+        // These send what is on them by themselves; who presses Save there would lose it.
+        const save = $("#submit-row");
+        if (save) save.hidden = ["artwork", "comments"].includes(name) && !dirty;
         sessionStorage.setItem(tabKey(), name);
         if (name === "comments") haveSeen();
         return true;
@@ -329,8 +332,11 @@
         shown[0].dispatchEvent(new MouseEvent("mouseenter"));
     }
 
-    /* An icon is a word of a font, and would be read out as that word. */
-    function nameIcons() {
+    /* An icon is a word of a font, and would be read out as that word; fields of a table have no label. */
+    function giveNames() {
+        for (const field of $$("td[data-label] :is(input:not([type=hidden]), select, textarea):not([aria-label])")) {
+            field.setAttribute("aria-label", field.closest("td").dataset.label);
+        }
         for (const icon of $$("[title]:not([aria-label]) > .material-symbols-outlined:only-child")) {
             icon.parentElement.setAttribute("aria-label", icon.parentElement.title);
         }
@@ -396,7 +402,7 @@
         startPresence();
         awaken(document.body);
         makePressable();
-        nameIcons();
+        giveNames();
         if (matchMedia("(max-width: 1279px)").matches) $$("[data-narrow-closed]").forEach((one) => { one.open = false; });
         $$(".nr-artwork[data-refresh]").forEach((panel) => setTimeout(() => refresh(panel), 3000));
     });

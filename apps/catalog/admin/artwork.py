@@ -46,7 +46,7 @@ class UploadForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, owner: models.Model, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="picture", **kwargs)
+        super().__init__(*args, **kwargs | {"prefix": "picture"})
         labels = dict(Artwork.Kind.choices)
         self.fields["kind"].choices = [(one, labels[one]) for one in KINDS[type(owner)]]  # type: ignore[attr-defined]
 
@@ -63,7 +63,7 @@ class PictureForm(forms.Form):
 
     def __init__(self, *args: Any, artwork: Artwork, **kwargs: Any) -> None:
         initial = {name: getattr(artwork, name) for name in ("language", "alt", "focal_x", "focal_y")}
-        super().__init__(*args, initial=initial, prefix=f"picture-{artwork.pk}", **kwargs)
+        super().__init__(*args, **kwargs | {"initial": initial, "prefix": f"picture-{artwork.pk}"})
 
 
 def panel_of(

@@ -1,7 +1,7 @@
 """Form pieces that the newsroom's pages share: rows that cost nothing untouched, texts, time codes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -67,7 +67,7 @@ class LabelledSelect(AutocompleteSelect):
         copy.known = {}
         return copy
 
-    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
         if any(one and str(one) not in self.known for one in value):
             return super().optgroups(name, value, attr)
         options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
@@ -101,10 +101,10 @@ class TextedForm(RowForm):
                 self.initial.setdefault(key, getattr(texts.get(language), name, ""))
 
     def _field(self, name: str, label: str) -> forms.Field:
-        field = self.text_model._meta.get_field(name)
+        field: Any = self.text_model._meta.get_field(name)
         long = name == "synopsis"
         widget = PlainTextarea({"rows": 3}) if long else UnfoldAdminTextInputWidget()
-        built: forms.Field = field.formfield(required=False, label=f"{name.capitalize()} ({label})")  # type: ignore[union-attr]
+        built: forms.Field = field.formfield(required=False, label=f"{name.capitalize()} ({label})")
         built.widget = widget
         return built
 

@@ -90,7 +90,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, *args: Any, title: Title, **kwargs: Any) -> None:
         initial = {"assignee": title.assignee_id, "due_on": title.due_on, "priority": title.priority}
-        super().__init__(*args, initial=initial, prefix="plan", **kwargs)
+        super().__init__(*args, **kwargs | {"initial": initial, "prefix": "plan"})
         self.fields["assignee"].queryset = colleagues()  # type: ignore[attr-defined]
 
 

@@ -105,8 +105,8 @@ class WindowInline(LabelledRows, StackedInline):
 
 
 class SegmentForm(RowForm):
-    start_ms = TimecodeField(label="from", help_text="As 1:02:03.5 or 12:30, from the beginning.")
-    end_ms = TimecodeField(label="to", help_text="The first moment that is no longer part of it.")
+    start_ms = TimecodeField(label="From", help_text="As 1:02:03.5 or 12:30, from the beginning.")
+    end_ms = TimecodeField(label="To", help_text="The first moment that is no longer part of it.")
 
     def clean(self) -> dict[str, Any] | None:
         super().clean()

@@ -36,14 +36,14 @@ class TitleForm(CopyForm):
         choices=Descriptor.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        label="content descriptors",
+        label="Content descriptors",
         help_text=Title._meta.get_field("descriptors").help_text,
     )
 
     class Meta:
         model = Title
         fields = ("name",)
-        labels: ClassVar = {"slug": "address"}
+        labels: ClassVar = {"slug": "Address"}
 
 
 class TextForm(RowForm):
@@ -166,6 +166,7 @@ class TitleAdmin(TitleList):
     def response_add(
         self, request: HttpRequest, obj: Title, post_url_continue: str | None = None
     ) -> HttpResponse:
-        request.POST = request.POST.copy()  # type: ignore[misc]
-        request.POST["_continue"] = "1"
+        given = request.POST.copy()
+        given["_continue"] = "1"
+        request.POST = given  # type: ignore[assignment]
         return super().response_add(request, obj, post_url_continue)

@@ -1,4 +1,4 @@
-"""What a reader of lists asks for: filters, order and place out of the query string, and links back into it."""
+"""What a reader of lists asks for: filters, order and place in the query string, and links back to it."""
 
 import hmac
 import re
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from apps.catalog.models import Kind, Tier
-from apps.catalog.models.title import is_language
+from apps.catalog.models.title import LANGUAGE
 from apps.catalog.shelf import ORDERS, POPULAR, Order, Position, Wanted
 from apps.core.errors import DomainError, InvalidField
 
@@ -74,7 +74,7 @@ def _fitting(pattern: "re.Pattern[str]", detail: str) -> Callable[[str], str]:
 FILTERS: dict[str, Callable[[str], Any]] = {
     "kind": _one_of({kind: kind for kind in Kind.values}),
     "genre": _fitting(SLUG, "The short name of a genre, such as science-fiction."),
-    "language": _fitting(re.compile(is_language.regex.pattern), "A language of the sound, such as hi."),
+    "language": _fitting(LANGUAGE, "A language of the sound, such as hi."),
     "year": _number(*YEARS),
     "max_rating": _number(*AGES),
     "tier": _one_of(TIERS),
@@ -115,7 +115,7 @@ def position(request: HttpRequest, cursor: str | None, order: Order) -> Position
         decoded = b""
     seal, text = decoded[:SEAL], decoded[SEAL:]
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    good = any([compare_digest(seal, _seal(secret, request, order, text)) for secret in secrets])
+    good = any(compare_digest(seal, _seal(secret, request, order, text)) for secret in secrets)
     # Base64 has several spellings; a cursor has one.
     if not good or urlsafe_b64encode(decoded).decode() != cursor:
         raise InvalidField("cursor", "invalid", "Not a cursor of this list.")

@@ -80,6 +80,8 @@ def etag(title: Title) -> dict[str, str]:
 class DeskSchema(ProblemAutoSchema):
     """The schema of `Many` and `One`, read off what they say of themselves."""
 
+    view: Any
+
     def get_override_parameters(self) -> list[Any]:
         parameters = super().get_override_parameters()
         if self.method == "GET" and (filters := getattr(self.view, "filters", None)):

@@ -87,7 +87,8 @@ class Settling(Said):
     def remark(self, public_id: UUID, comment_id: UUID) -> Comment:
         about: Title = self.title(public_id)
         self.demand_view(Comment)
-        return get_object_or_404(Comment.objects.about(about), public_id=comment_id)
+        found: Comment = get_object_or_404(Comment.objects.about(about), public_id=comment_id)
+        return found
 
 
 class ResolveView(Settling):

@@ -61,6 +61,8 @@ class RollBackIn(WhyIn):
 class DeedSchema(ProblemAutoSchema):
     """The schema of a deed, read off its move."""
 
+    view: Any
+
     def get_summary(self) -> str:
         return str(self.view.move.label)
 

@@ -71,8 +71,8 @@ class EpisodeFields(StrictSerializer):
     released_on = serializers.DateField(required=False, allow_null=True)
     asset = Ref(Asset, required=False, allow_null=True)
     texts = TextsIn(required=False)
-    credits = CreditIn(many=True, required=False, max_length=300)
-    segments = SegmentIn(many=True, required=False, max_length=100)
+    credits = CreditIn(many=True, required=False, max_length=300)  # type: ignore[call-arg]
+    segments = SegmentIn(many=True, required=False, max_length=100)  # type: ignore[call-arg]
     external_ids = ExternalIdsIn(required=False)
 
 

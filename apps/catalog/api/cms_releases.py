@@ -38,14 +38,14 @@ class ReleaseIn(ReasonIn):
     name = TextField(max_length=120)
     action = serializers.ChoiceField(choices=Release.Action.choices)
     at = InstantField()
-    items = ItemIn(many=True, max_length=MOST_TITLES)
+    items = ItemIn(many=True, max_length=MOST_TITLES)  # type: ignore[call-arg]
 
 
 class ReleasePatchIn(ReasonIn, Change):
     name = TextField(max_length=120, required=False)
     action = serializers.ChoiceField(choices=Release.Action.choices, required=False)
     at = InstantField(required=False)
-    items = ItemIn(many=True, max_length=MOST_TITLES, required=False)
+    items = ItemIn(many=True, max_length=MOST_TITLES, required=False)  # type: ignore[call-arg]
 
 
 class AtIn(StrictSerializer):
@@ -125,6 +125,8 @@ class ReleaseView(Shown):
 
 
 class ReleaseDeedSchema(ProblemAutoSchema):
+    view: Any
+
     def get_summary(self) -> str:
         return str(self.view.label)
 

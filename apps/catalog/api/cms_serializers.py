@@ -173,8 +173,8 @@ class TitleFields(StrictSerializer):
     genres = slugs(20)
     tags = slugs(50)
     texts = TitleTextsIn(required=False)
-    credits = CreditIn(many=True, required=False, max_length=300)
-    segments = SegmentIn(many=True, required=False, max_length=100)
+    credits = CreditIn(many=True, required=False, max_length=300)  # type: ignore[call-arg]
+    segments = SegmentIn(many=True, required=False, max_length=100)  # type: ignore[call-arg]
     external_ids = ExternalIdsIn(required=False)
     event = EventIn(required=False, allow_null=True)
 

@@ -27,9 +27,7 @@ PAGING = [
 ]
 FILTERS = [
     _asks("kind", {"type": "string", "enum": Kind.values}, "Only these."),
-    _asks(
-        "genre", {"type": "string", "pattern": "^[-A-Za-z0-9_]{1,60}$"}, "The short name of a genre."
-    ),
+    _asks("genre", {"type": "string", "pattern": "^[-A-Za-z0-9_]{1,60}$"}, "The short name of a genre."),
     _asks(
         "language",
         {"type": "string", "pattern": "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"},
@@ -102,7 +100,10 @@ class Pictures(serializers.Serializer[Any]):
 
 
 @extend_schema_field(
-    {"type": "object", "additionalProperties": {"oneOf": [{"$ref": "#/components/schemas/Picture"}, {"type": "null"}]}}
+    {
+        "type": "object",
+        "additionalProperties": {"oneOf": [{"$ref": "#/components/schemas/Picture"}, {"type": "null"}]},
+    }
 )
 class PicturesByKind(serializers.DictField):
     """Pictures of a thing, by their kind."""

@@ -12,7 +12,11 @@ class Migration(migrations.Migration):
             model_name="releaseitem",
             name="season",
             field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="catalog.season"
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="catalog.season",
             ),
         ),
     ]

@@ -26,7 +26,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.filter(Exists(windows.filter(begun(viewer.at) | announced)), maturity__lte=viewer.ceiling)
 
     def with_asks(self, viewer: "Viewer") -> Self:
-        """Adds `asks`, the lowest tier that plays it here and now, which `offers.locked` judges; None: none."""
+        """Adds `asks`: the lowest tier that plays it here and now, for `offers.locked`; None: none does."""
         windows = ListingWindow.objects.of_outer().here(viewer.territory).not_over(viewer.at)
         lowest = windows.filter(begun(viewer.at)).order_by("tier").values("tier")
         return self.annotate(asks=Subquery(lowest[:1]))

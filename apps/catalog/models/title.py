@@ -1,5 +1,6 @@
 """A movie, a series or a sports event, as editors work on it."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,8 @@ from apps.workflow.models import Workflowed
 
 from .vocabulary import Genre, Tag
 
-is_language = RegexValidator(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$", "A language tag such as en, hi.")
+LANGUAGE = re.compile(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")
+is_language = RegexValidator(LANGUAGE.pattern, "A language tag such as en, hi.")
 
 
 class Kind(models.TextChoices):

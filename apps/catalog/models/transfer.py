@@ -7,7 +7,7 @@ from apps.core.models import PublicId
 
 
 class Transfer(PublicId):
-    """`errors` is `[{"row", "path", "code", "detail"}]`, `counts` is `{"created", "changed", "same", "wrong"}`.
+    """`errors` is `[{row, path, code, detail}]`, `counts` is `{created, changed, same, wrong}`.
 
     Both are filled while it runs, so that progress can be seen.
     """

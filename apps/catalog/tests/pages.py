@@ -15,7 +15,7 @@ from apps.catalog.models import Title
 
 OURS = ("catalog", "workflow", "media")
 # What a browser sends along, and what may change when somebody merely looks.
-INPLACE = {"HTTP_X_NEWSROOM": "inplace"}
+INPLACE: Any = {"HTTP_X_NEWSROOM": "inplace"}
 
 
 class Form(HTMLParser):
@@ -112,7 +112,7 @@ class Desk:
         name = f"admin:{thing._meta.app_label}_{thing._meta.model_name}_{page}"
         return reverse(name, args=[thing.pk, *rest])
 
-    def save(self, thing: Any, seen: dict[str, Any] | None = None, **changes: Any) -> Any:
+    def save(self, thing: Any, seen: Any = None, **changes: Any) -> Any:
         """Change these fields on the page, and press Save. `seen`: the form as it was opened before."""
         data = seen if seen is not None else form_on(self.open(thing), f"{thing._meta.model_name}_form")
         sent = {name: value for name, value in {**data, **changes}.items() if value is not None}

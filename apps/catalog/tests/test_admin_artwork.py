@@ -21,7 +21,7 @@ def panel(desk: Desk, owner: Any) -> str:
     return f"/admin/catalog/artwork/of/{owner._meta.model_name}/{owner.pk}/"
 
 
-def add(desk: Desk, owner: Any, kind: str = "poster", **given: Any) -> Any:
+def add(desk: Desk, owner: Any, kind: Any = "poster", **given: Any) -> Any:
     fields = {"picture-kind": kind, "picture-language": "", "picture-alt": "",
               "picture-file": upload(jpeg(SIZES[kind])), **given}  # fmt: skip
     return desk.post(panel(desk, owner), **fields)

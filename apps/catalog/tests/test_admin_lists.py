@@ -191,7 +191,7 @@ def test_complete_means_what_the_checklist_means(esha: User) -> None:
         return again(title)
 
     sport = TitleFactory(complete=True, kind=Kind.SPORT)
-    titles = [
+    titles: list[Title] = [
         without(lambda title: None),
         without(lambda title: None, kind=Kind.SERIES),
         sport,

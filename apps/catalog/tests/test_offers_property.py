@@ -40,7 +40,9 @@ class Made:
 @st.composite
 def windows(draw: Any) -> Offer:
     scope = draw(st.sampled_from(["everywhere", "only", "except"]))
-    named = [] if scope == "everywhere" else draw(st.lists(st.sampled_from(TERRITORIES), min_size=1, max_size=2))
+    named = (
+        [] if scope == "everywhere" else draw(st.lists(st.sampled_from(TERRITORIES), min_size=1, max_size=2))
+    )
     starts_at, ends_at = (draw(st.none() | st.sampled_from(MOMENTS)) for _ in range(2))
     return Offer(scope, named, draw(TIERS), starts_at, ends_at)
 

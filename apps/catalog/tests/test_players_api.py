@@ -130,7 +130,13 @@ def test_a_title_comes_with_all_there_is_to_tell_and_whether_it_plays(api: APICl
     assert found["playable"] == {"allowed": True, "code": "", "detail": ""}
     assert found["locks"] == {}
     assert found["offers"] == [
-        {"tier": "free", "starts_at": None, "ends_at": "2026-06-02T12:00:00Z", "max_height": 720, "languages": []}
+        {
+            "tier": "free",
+            "starts_at": None,
+            "ends_at": "2026-06-02T12:00:00Z",
+            "max_height": 720,
+            "languages": [],
+        }
     ]
     assert "locked" not in found
 
@@ -286,9 +292,7 @@ def test_a_session_that_has_ended_is_401(
         (f"{'x' * 5000}, hi", "en"),
     ],
 )
-def test_the_language_is_the_best_that_the_site_speaks(
-    api: APIClient, accepted: str, language: str
-) -> None:
+def test_the_language_is_the_best_that_the_site_speaks(api: APIClient, accepted: str, language: str) -> None:
     put("one", names={"en": "One", "hi": "एक"})
 
     found = api.get(f"{TITLES}/one", headers={"accept-language": accepted})

@@ -108,7 +108,9 @@ def test_links_keep_the_question_and_are_absolute(api: APIClient) -> None:
 
     found = api.get(f"{TITLES}?genre=comedy&page_size=1&utm=mail%20me").json()
 
-    assert found["next"].startswith("http://testserver/api/v1/titles?genre=comedy&page_size=1&utm=mail+me&cursor=")
+    assert found["next"].startswith(
+        "http://testserver/api/v1/titles?genre=comedy&page_size=1&utm=mail+me&cursor="
+    )
     assert found["previous"] is None
 
 

@@ -58,7 +58,9 @@ def test_the_header_beats_the_database() -> None:
 
 
 @pytest.mark.usefixtures("database", "header")
-@pytest.mark.parametrize("told", ["", "XX", "ZZ", "T1", "EU", "AP", "IND", "I", "IN,US", "ИН", "1N", "IN\x00"])
+@pytest.mark.parametrize(
+    "told", ["", "XX", "ZZ", "T1", "EU", "AP", "IND", "I", "IN,US", "ИН", "1N", "IN\x00"]
+)
 def test_a_header_that_says_nothing_leaves_it_to_the_database(told: str) -> None:
     assert seen(AMERICAN, **{"CF-IPCountry": told}) == "US"
 

@@ -67,8 +67,9 @@ class ProblemAutoSchema(AutoSchema):
         (schema or {}).pop("x-spec-enum-id", None)
         if direction == "request" and isinstance(field, TextField):
             schema["pattern"] = field.pattern_or_blank if field.allow_blank else field.pattern
-        if direction == "request" and isinstance(field, ListSerializer) and field.max_length:
-            schema["maxItems"] = field.max_length
+        most = getattr(field, "max_length", None) if isinstance(field, ListSerializer) else None
+        if direction == "request" and most:
+            schema["maxItems"] = most
         return schema
 
     def _map_serializer(self, serializer: Any, direction: Direction, bypass_extensions: bool = False) -> Any:

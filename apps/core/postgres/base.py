@@ -75,7 +75,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
-            return cast(CursorWrapper, self._prepare_cursor(base.ServerBindingCursor(self.connection)))
+            cursor = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg]
+            return cast(CursorWrapper, self._prepare_cursor(cursor))  # type: ignore[attr-defined]
 
 
 def prepared_cursor() -> CursorWrapper:
