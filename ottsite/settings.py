@@ -122,7 +122,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # What answers by itself stands below what every answer must carry.
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "apps.core.middleware.OwnCorsMiddleware",
     "apps.core.middleware.RateLimitMiddleware",
     "apps.core.middleware.PageSessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -20,7 +20,7 @@ from apps.accounts.models import Profile, User
 from apps.accounts.services import audit, personal_data, profiles, sessions
 from apps.accounts.services.profiles import Proof
 from apps.accounts.tests.factories import PASSWORD, ProfileFactory, UserFactory
-from apps.catalog.models import Artwork, Collection, Genre, Kind, Tag, Team, Title, TitleVersion
+from apps.catalog.models import Artwork, Collection, Genre, Kind, Tag, Team, Title, TitleVersion, Transfer
 from apps.catalog.services import contents, publishing, releases, transfers
 from apps.catalog.tests.factories import ArtworkFactory, AssetFactory, PersonFactory, TitleFactory, staff
 from apps.core.network import Caller

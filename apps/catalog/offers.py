@@ -132,11 +132,11 @@ def sees(viewer: Viewer, maturity: int, announced: bool, offers: Offers) -> Deci
     return _judged(viewer, offers)
 
 
-def locked(viewer: Viewer, asks: int | None) -> Decision:
-    """Whether what the viewer sees plays, where `asks` is the lowest tier that plays it here and now."""
+def locked(tier: int, asks: int | None) -> Decision:
+    """Whether what a viewer sees plays with their tier; `asks` is the lowest that plays it here and now."""
     if asks is None:
         return NOT_YET
-    if asks <= viewer.tier:
+    if asks <= tier:
         return ALLOWED
     return refused("plan_required", f"It needs the {Tier(asks).label} plan.")
 
@@ -174,7 +174,7 @@ def _judged(viewer: Viewer, offers: Offers) -> Decision:
     here = [offer for offer in offers if offer.admits(viewer.territory)]
     asks = min((offer.tier for offer in here if offer.is_current(at)), default=None)
     if asks is not None:
-        return locked(viewer, asks)
+        return locked(viewer.tier, asks)
     if any(offer.is_ahead(at) for offer in here):
         return NOT_YET
     return NO_LONGER if here else ELSEWHERE

@@ -203,8 +203,8 @@ def cut(viewer: Viewer, rows: list[tuple[Any, ...]], size: int, start: Position 
     backwards = start is not None and start.backwards
     if backwards:
         rows.reverse()
-    tails = {asks: _tail(offers.locked(viewer, asks)) for asks in {row[2] for row in rows}}
-    cards = [row[3][:-1] + tails[row[2]] for row in rows]
+    tier = viewer.tier
+    cards = [card[:-1] + _tail(tier, asks) for _, _, asks, card in rows]
     before = _position(rows[0], backwards=True) if (more if backwards else start) else None
     after = _position(rows[-1]) if more or backwards else None
     return Page(cards, before, after)

@@ -8,6 +8,7 @@ from functools import cached_property
 from time import perf_counter
 from typing import Any, cast
 
+from corsheaders.middleware import CorsMiddleware
 from csp.constants import HEADER as POLICY
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
@@ -18,6 +19,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 
 from . import errors, logs, metrics, pages, ratelimit
@@ -40,7 +42,7 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         token = logs.context.set({"request_id": request_id})
         started = perf_counter()
@@ -116,6 +118,19 @@ class RateLimitMiddleware:
         for name, value in usage.headers().items():
             # A stricter rule that a view applied speaks for itself.
             response.headers.setdefault(name, value)
+        return response
+
+
+class OwnCorsMiddleware(CorsMiddleware):
+    """django-cors-headers, for the requests of other sites; to all others it has only one thing to say."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "HTTP_ORIGIN" in request.META:
+            answer: HttpResponseBase = super().__call__(request)
+            return answer
+        response: HttpResponseBase = self.get_response(request)
+        if re.match(settings.CORS_URLS_REGEX, request.path_info):
+            patch_vary_headers(response, ("origin",))
         return response
 
 

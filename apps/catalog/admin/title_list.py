@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -47,8 +48,10 @@ class TitleList(TitlePages):
         "updated",
     )
     list_display_links = None
+    empty_value_display = ""
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_max_show_all = 200
     list_filter_submit = True
     list_filter_sheet = True

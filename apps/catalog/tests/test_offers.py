@@ -198,10 +198,10 @@ def test_the_catalogue_shows_what_is_on_offer_here_and_what_is_announced(
 
 
 def test_a_lock_says_why_something_visible_does_not_play() -> None:
-    assert locked(INDIAN, Tier.FREE).allowed
-    assert locked(INDIAN, Tier.PREMIUM).code == "plan_required"
-    assert locked(PAYING, Tier.PREMIUM).allowed
-    assert locked(PAYING, None).code == "not_available_yet"
+    assert locked(Tier.FREE, Tier.FREE).allowed
+    assert locked(Tier.FREE, Tier.PREMIUM).code == "plan_required"
+    assert locked(Tier.PREMIUM, Tier.PREMIUM).allowed
+    assert locked(Tier.PREMIUM, None).code == "not_available_yet"
 
 
 # --- Terms -------------------------------------------------------------------------------------------

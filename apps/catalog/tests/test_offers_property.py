@@ -98,7 +98,7 @@ def by_function(viewer: Viewer, made: dict[int, Made]) -> dict[int, str]:
 
 def by_queryset(viewer: Viewer) -> dict[int, str]:
     rows = Listing.objects.visible_to(viewer).with_asks(viewer).values_list("pk", "asks")
-    return {key: offers.locked(viewer, asks).code for key, asks in rows}
+    return {key: offers.locked(viewer.tier, asks).code for key, asks in rows}
 
 
 def by_statement(viewer: Viewer, **wanted: Any) -> dict[int, str]:

@@ -74,9 +74,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """See `prepared_cursor` below."""
         self.close_if_health_check_failed()
         self.ensure_connection()
-        with self.wrap_database_errors:
-            cursor = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg]
-            return cast(CursorWrapper, self._prepare_cursor(cursor))  # type: ignore[attr-defined]
+        return cast(CursorWrapper, self._prepare_cursor(base.ServerBindingCursor(self.connection)))
 
 
 def prepared_cursor() -> CursorWrapper:
