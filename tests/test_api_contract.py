@@ -55,9 +55,9 @@ RULES_BEYOND_THE_SCHEMA = {
     "GET /api/v1/profiles": "a cursor must be one that this list gave",
     "GET /api/v1/auth/sessions": "a cursor must be one that this list gave",
 }
-# 422: the fuzzer likes to repeat an Idempotency-Key with another body.
 # What each run has to have met, or it went past what it is for.
 MET = {"anonymous": {200, 401}, "signed in": {200, 201, 202, 204}, "staff": {200, 201, 204, 400, 404, 409}}
+# 422: the fuzzer likes to repeat an Idempotency-Key with another body.
 ACCEPTED = ["2xx", "301", "304", "401", "403", "404", "409", "422", "429"]
 
 

@@ -177,7 +177,7 @@ class ArtworksView(Pictures, Many):
 
 class ArtworkView(Pictures, One):
     patched = ArtworkPatchIn
-    revised = True
+    revised, always_revised = True, False
 
     def changed(self, thing: Artwork, given: dict[str, Any]) -> Artwork:
         if given.keys() & {"focal_x", "focal_y"}:

@@ -87,7 +87,8 @@ class DeskSchema(ProblemAutoSchema):
         if self.method == "GET" and (filters := getattr(self.view, "filters", None)):
             parameters = [*parameters, filters]
         if self.method in {"PATCH", "DELETE"} and getattr(self.view, "revised", False):
-            parameters = [*parameters, if_match(needed=self.method == "DELETE")]
+            needed = self.method == "DELETE" and self.view.always_revised
+            parameters = [*parameters, if_match(needed=needed)]
         return parameters
 
     def get_summary(self) -> str:
@@ -149,7 +150,9 @@ class Shown(Desk):
     nouns: ClassVar[str]
     queryset: ClassVar[QuerySet[Any]]
     serializer_class: ClassVar[type[Serializer[Any]]]
+    # Whether changes say which revision of a title they saw, and whether there is a title in every case.
     revised: ClassVar[bool] = False
+    always_revised: ClassVar[bool] = True
 
     @classmethod
     def shown(cls) -> type[Serializer[Any]]:

@@ -35,7 +35,9 @@ class TitleFilters(wire.Out):
         max_length=100, required=False, help_text="Part of a name, in any language, or of the slug."
     )
     assignee = serializers.EmailField(max_length=254, required=False)
-    updated_since = InstantField(required=False)
+    updated_since = InstantField(
+        required=False, help_text="Edited since then, or what is under it; moves do not count."
+    )
 
 
 class TitlesView(Many):
