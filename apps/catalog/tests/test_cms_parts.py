@@ -9,8 +9,36 @@ from django.db import connection
 
 from apps.accounts.models import User
 from apps.accounts.tests.steps import SignIn, refused, refused_field
-from apps.catalog.models import Artwork, Episode, Kind, Season, Title, Window
-from apps.catalog.services import publishing
+from apps.catalog.models import (
+    Artwork,
+    Collection,
+    CollectionItem,
+    CollectionText,
+    Contestant,
+    Credit,
+    Episode,
+    EpisodeText,
+    Event,
+    ExternalId,
+    Extra,
+    ExtraText,
+    Genre,
+    GenreName,
+    Kind,
+    Person,
+    PersonText,
+    Release,
+    ReleaseItem,
+    Season,
+    SeasonText,
+    Segment,
+    Tag,
+    Team,
+    Title,
+    TitleText,
+    Window,
+)
+from apps.catalog.services import promises, publishing
 from apps.workflow.moves import State
 
 from .cms import CMS, of, same_desk, went_live
@@ -194,6 +222,23 @@ def test_a_window_belongs_to_exactly_one_thing(sign_in: SignIn, esha: User, seri
         refused_field(client.post(WINDOWS, {"title": str(uuid4())}), "title", "does_not_exist")
         moved = {"revision": 0, "title": str(series.public_id)}
         refused_field(client.patch(of(window), moved), "title", "unknown_field")
+
+
+def test_every_promise_of_the_tables_has_words_for_editors() -> None:
+    """Of those that a caller can break; whose row it is, and what services write, cannot be said wrong."""
+    services = {"done_releases_ran", "artwork_of_one_thing", "window_of_one_thing",
+                "credit_in_one_thing", "segment_in_one_thing", "external_id_of_one_thing"}  # fmt: skip
+    tables = [
+        Title, TitleText, Season, SeasonText, Episode, EpisodeText, Extra, ExtraText, Window, Credit, Segment,
+        ExternalId, Event, Contestant, Artwork, Person, PersonText, Genre, GenreName, Tag, Team, Collection,
+        CollectionText, CollectionItem, Release, ReleaseItem,
+    ]  # fmt: skip
+    promised = {constraint.name for table in tables for constraint in table._meta.constraints}
+
+    assert promised - promises.PROMISES.keys() == services
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes")
+        assert promises.PROMISES.keys() <= {name for (name,) in cursor.fetchall()}
 
 
 # --- One save at a time ------------------------------------------------------------------------------

@@ -123,6 +123,15 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+TOLD = {
+    "type": "object",
+    "required": ["path", "code", "detail"],
+    "properties": {
+        "path": {"type": "string", "description": "Dotted path of the field, or empty."},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+    },
+}
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem. `code` is stable; `detail` is for people.",
@@ -134,17 +143,16 @@ PROBLEM = {
         "code": {"type": "string"},
         "detail": {"type": "string"},
         "request_id": {"type": "string"},
-        "errors": {
+        "errors": {"type": "array", "items": TOLD},
+        "gates": {
             "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["path", "code", "detail"],
-                "properties": {
-                    "path": {"type": "string", "description": "Dotted path of the field, or empty."},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                },
-            },
+            "items": TOLD,
+            "description": "With `gates_unmet`: everything that stands in the way.",
+        },
+        "uses": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "With `in_use`: by what.",
         },
     },
 }
