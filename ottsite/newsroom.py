@@ -14,7 +14,7 @@ PLACES: list[tuple[str, list[Entry]]] = [
         [
             ("Overview", "home", "index", "", ""),
             ("My queue", "inbox", "catalog_title_changelist", "?queue=mine", "catalog.view_title"),
-            ("In review", "rate_review", "catalog_title_changelist", "?state=in_review", "catalog.view_title"),
+            ("Reviews", "rate_review", "catalog_title_changelist", "?state=in_review", "catalog.view_title"),
             ("Releases", "event_upcoming", "catalog_release_changelist", "", "catalog.view_release"),
         ],
     ),
@@ -46,7 +46,7 @@ PLACES: list[tuple[str, list[Entry]]] = [
             ("Profiles", "face", "accounts_profile_changelist", "", "accounts.view_profile"),
             ("Locked profiles", "lock", "accounts_lockedprofile_changelist", "", "accounts.view_profile"),
             ("Sessions", "devices", "accounts_session_changelist", "", "accounts.view_session"),
-            ("Security log", "shield", "accounts_securityevent_changelist", "", "accounts.view_securityevent"),
+            ("Security", "shield", "accounts_securityevent_changelist", "", "accounts.view_securityevent"),
             ("Requests", "folder_zip", "accounts_datarequest_changelist", "", "accounts.view_datarequest"),
             ("Groups", "groups", "auth_group_changelist", "", "auth.view_group"),
         ],

@@ -127,6 +127,7 @@ def test_what_is_missing_is_told_all_at_once(day: Day) -> None:
 
     expect(dialog.get_by_role("alert")).to_contain_text("Not yet. This is missing:")
     expect(dialog.locator(".nr-alarm li")).to_have_text(MISSING)
+    photograph(editor, day.photos, "refused", whole=False)
     dialog.get_by_role("link", name="Choose the maturity rating.").click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_label("Maturity rating")).to_be_focused()
@@ -198,6 +199,7 @@ def test_nobody_approves_a_change_of_their_own(day: Day) -> None:
     assert day.editor.forges(approve, note="Mine is fine.") == 403
     day.admin.open(day.title)
     expect(day.admin.button("Approve")).to_have_count(0)
+    photograph(day.admin, day.photos, "four-eyes", whole=False)
     day.admin.is_told("You worked on this change, so somebody else has to approve it.")
     revision = day.admin.page.locator("#dialog-request_changes [name=revision]").input_value()
     assert day.admin.forges(approve, note="Mine is fine.", revision=revision) == 200
@@ -346,6 +348,7 @@ def test_of_two_who_save_the_second_is_told_and_loses_nothing(day: Day) -> None:
     conflict = admin.page.locator(".nr-conflict")
     expect(conflict).to_contain_text("Somebody else saved this while you were editing")
     expect(conflict).to_contain_text("editor@demo.example saved at")
+    photograph(admin, day.photos, "conflict")
     row = conflict.locator("tr", has_text="Working name")
     expect(row.locator("td")).to_have_text([f"{NAME} (rain cut)", "Radio, Monsoon"])
     expect(field_of(admin, "Working name")).to_have_value("Radio, Monsoon")
@@ -403,6 +406,7 @@ def test_a_schedule_outlives_a_killed_worker_and_runs_once(day: Day, site: Site)
         publisher.open("/admin/")
         expect(page.get_by_role("region", name="Scheduled next")).to_contain_text("(due)")
         assert eventually(lambda: says_so(publisher), SAYS_SO_MS / 1000)
+        photograph(publisher, day.photos, "no-worker")
         assert day.synopsis() == SYNOPSIS
     finally:
         site.start("worker")

@@ -215,8 +215,10 @@ def _position(row: tuple[Any, ...], *, backwards: bool = False) -> Position:
     return Position(key.isoformat() if isinstance(key, datetime) else str(key), listing, backwards)
 
 
-def _tail(lock: Decision) -> str:
+@lru_cache(maxsize=100)
+def _tail(tier: int, asks: int | None) -> str:
     """How a card's JSON ends: with `locked`: null, or the code and the reason why it does not play."""
+    lock = offers.locked(tier, asks)
     return f',"locked":{"null" if lock else _json(_reason(lock))}}}'
 
 

@@ -141,7 +141,7 @@ def test_a_picture_comes_as_a_form_and_all_else_as_json(sign_in: SignIn, esha: U
 
 def test_the_same_upload_with_a_key_is_stored_once(sign_in: SignIn, esha: User) -> None:
     title, client = TitleFactory(), sign_in(esha)
-    client.credentials(**client._credentials, HTTP_IDEMPOTENCY_KEY="k")  # type: ignore[arg-type]
+    client.credentials(**client._credentials, HTTP_IDEMPOTENCY_KEY="k")  # type: ignore[attr-defined]
     first, again = send(client, title), send(client, title)
 
     assert (first.status_code, again.status_code) == (201, 201)
