@@ -1,196 +1,98 @@
-"""`python -m benchmarks.run [NAME …]`: what an endpoint costs, as a fraction of a bare granian "hello".
+"""`python -m benchmarks.run [NAME …]`: what an endpoint costs, beside a bare Django view and a bare "hello".
 
-Requests per CPU-second of the server's processes, and p50 / p99 as a client sees them. The server runs on
-one core and the load on another, both for the same seconds in the same run, so fractions compare across
-machines where requests per second do not. Engines of its own; nothing else should run meanwhile.
+Requests per CPU-second of the server's processes, p50 and p99 as a client sees them, and what PostgreSQL
+worked for each. Server and load have a core each, for the same seconds in the same run, so fractions
+compare across machines where requests per second do not. Engines of its own; nothing else should run
+meanwhile.
 """
 
 import argparse
 import json
-import os
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import load
+from benchmarks import cases
+from benchmarks.cases import Case, Catalogue, Site
+from benchmarks.measuring import manage, measure, server
 from ottsite import engines
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-EMAIL, PASSWORD = "free@demo.example", "ottsite-demo"
-TICKS = os.sysconf("SC_CLK_TCK")
 LIMITS = ("DEFAULT", "SIGNUP", "LOGIN_CLIENT", "LOGIN_ACCOUNT")
 UNLIMITED = {f"RATE_LIMIT_{name}": "10000000/m" for name in LIMITS}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A named endpoint: how to make its nth request, and how many at once."""
-
-    name: str
-    prepare: Callable[[int], load.Request]
-    connections: int = 16
-    most: int = 200_000
+GRANIAN = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "error"]
+# The bare view has the server that `manage.py web` makes, and hello the one that suits it best.
+BARE = [*GRANIAN, "--blocking-threads", "16", "--backpressure", "128", "benchmarks.bare:application"]
+HELLO = [*GRANIAN, "--blocking-threads", "4", "benchmarks.hello:application"]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
-    parser.add_argument("names", nargs="*", help="which cases; all when left out")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of load for each case (default 4)")
-    parser.add_argument("--json", action="store_true", help="print JSON lines instead of a table")
-    options = parser.parse_args()
-    chosen = [case for case in CASES if not options.names or case.name in options.names]
-    with tempfile.TemporaryDirectory(prefix="ottsite-bench-") as var:
-        bare = [sys.executable, "-m", "granian", *GRANIAN, "benchmarks.hello:application"]
-        with server(bare, {}) as (pid, port):
-            floor = measure(pid, port, Case("hello", lambda _: constant("GET", "/")), options.seconds)
-        rows = [floor]
-        with engines.running(Path(var) / "engines", grace=5) as urls:
-            environ = urls | UNLIMITED | {"OTTSITE_VAR": var, "LOG_LEVEL": "WARNING", "DEBUG": "off"}
-            for command in (["migrate", "-v0"], ["demo_accounts", "-v0"]):
-                manage(command, environ)
-            with server([sys.executable, "manage.py", "web"], environ) as (pid, port):
-                rows += [measure(pid, port, case, options.seconds) for case in chosen]
+    options = arguments()
+    chosen = [case for case in cases.CASES if not options.names or case.name in options.names]
+    needs_titles = any(case.of_catalogue for case in chosen)
+    with place(options.var) as var, engines.running(var / "engines", grace=5) as urls:
+        environ = urls | UNLIMITED | {"OTTSITE_VAR": str(var), "LOG_LEVEL": "WARNING", "DEBUG": "off"}
+        for command in (["migrate", "-v0"], ["demo_accounts", "-v0"]):
+            manage(command, environ)
+        catalogue = fill(environ, options.titles) if needs_titles else Catalogue([], [])
+        postgres = engines.pids(var / "engines")["postgres"]
+        rows = []
+        for name, command in (("hello", HELLO), ("bare view", BARE)):
+            with server(command, {}) as (pid, port):
+                case = Case(name, lambda _: cases.constant("GET", "/"))
+                rows.append(measure(pid, postgres, case, Site(port, catalogue), options.seconds))
+        with server([sys.executable, "manage.py", "web"], environ) as (pid, port):
+            site = Site(port, catalogue)
+            rows += [measure(pid, postgres, case, site, options.seconds) for case in chosen]
     report(rows, as_json=options.json)
 
 
-# --- Cases -------------------------------------------------------------------------------------------
-
-
-def constant(method: str, path: str, **parts: Any) -> load.Request:
-    data = load.request(method, path, **parts)
-    return lambda _: data
-
-
-def signed_in(path: str) -> Callable[[int], load.Request]:
-    return lambda port: constant("GET", path, token=sign_in(port)["access"])
-
-
-def wrong_password(port: int) -> load.Request:
-    body = json.dumps({"email": EMAIL, "password": "not the password"}).encode()
-    return constant("POST", "/api/v1/auth/login", body=body)
-
-
-CASES = [
-    Case("healthz", lambda _: constant("GET", "/healthz")),
-    Case("no such route", lambda _: constant("GET", "/api/v1/nowhere")),
-    Case("refused (401)", lambda _: constant("GET", "/api/v1/account")),
-    Case("profiles", signed_in("/api/v1/profiles")),
-    Case("account", signed_in("/api/v1/account")),
-    Case("login (bcrypt)", wrong_password, connections=2),
-]
-
-
-# --- Measuring ---------------------------------------------------------------------------------------
-
-GRANIAN = ["--interface", "wsgi", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("names", nargs="*", help="which cases; all when left out")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of load for each case (default 4)")
+    parser.add_argument("--titles", type=int, default=100_000, help="in the catalogue (default 100000)")
+    parser.add_argument("--var", type=Path, help="a folder to keep the catalogue in, for the next run")
+    parser.add_argument("--json", action="store_true", help="print JSON lines instead of a table")
+    return parser.parse_args()
 
 
 @contextmanager
-def server(command: list[str], environ: dict[str, str]) -> Iterator[tuple[int, int]]:
-    """A server on the first core; its pid and port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    cores = sorted(os.sched_getaffinity(0))
-    process = subprocess.Popen(
-        [*command, "--port", str(port)],
-        cwd=BASE_DIR,
-        env=os.environ | environ,
-        preexec_fn=lambda: os.sched_setaffinity(0, cores[:1]),  # noqa: PLW1509 no threads yet
-    )
-    os.sched_setaffinity(0, cores[-1:])
-    try:
-        await_port(process, port)
-        yield process.pid, port
-    finally:
-        os.sched_setaffinity(0, cores)
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+def place(var: Path | None) -> Iterator[Path]:
+    """The folder of the engines: the given one, or one for this run alone."""
+    if var:
+        var.mkdir(parents=True, exist_ok=True)
+        yield var.resolve()
+    else:
+        with tempfile.TemporaryDirectory(prefix="ottsite-bench-") as temporary:
+            yield Path(temporary)
 
 
-def await_port(process: "subprocess.Popen[bytes]", port: int) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            sys.exit("The server ended before it listened.")
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    sys.exit("The server did not listen in time.")
-
-
-def measure(pid: int, port: int, case: Case, seconds: float) -> dict[str, Any]:
-    make = case.prepare(port)
-    load.run(port, make, connections=case.connections, seconds=0.5, most=case.most)
-    before = cpu_seconds(pid)
-    outcome = load.run(port, make, connections=case.connections, seconds=seconds, most=case.most)
-    cpu = cpu_seconds(pid) - before
-    return {
-        "name": case.name,
-        "requests": outcome.requests,
-        "statuses": outcome.statuses,
-        "per_cpu_s": outcome.requests / cpu if cpu else 0.0,
-        "per_s": outcome.requests / outcome.seconds,
-        "p50_ms": outcome.percentile_ms(50),
-        "p99_ms": outcome.percentile_ms(99),
-    }
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and its descendants."""
-    stats = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        stats[int(path.parent.name)] = (int(fields[1]), int(fields[11]) + int(fields[12]))
-    family, total = [pid], 0
-    for one in family:
-        total += stats.get(one, (0, 0))[1]
-        family += [child for child, (parent, _) in stats.items() if parent == one]
-    return total / TICKS
-
-
-def sign_in(port: int) -> dict[str, str]:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/v1/auth/login",
-        json.dumps({"email": EMAIL, "password": PASSWORD}).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 loopback
-        found: dict[str, str] = json.load(response)
-    return found
-
-
-def manage(command: list[str], environ: dict[str, str]) -> None:
-    argv = [sys.executable, "manage.py", *command]
-    subprocess.run(argv, cwd=BASE_DIR, env=os.environ | environ, check=True)
+def fill(environ: dict[str, str], titles: int) -> Catalogue:
+    """Invent what is missing of so many titles, and look at what is there."""
+    missing = titles - cases.count_titles(environ["DATABASE_URL"])
+    if missing > 0:
+        manage(["generate_catalogue", "--titles", str(missing)], environ)
+    return cases.look_at(environ["DATABASE_URL"])
 
 
 def report(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    floor = rows[0]["per_cpu_s"] or 1.0
     write = sys.stdout.write
+    hello, bare = (row["per_cpu_s"] or 1.0 for row in rows[:2])
     if not as_json:
-        write(f"{'endpoint':<18}{'req/CPU-s':>11}{'of hello':>10}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}\n")
+        titles = ("endpoint", "req/CPU-s", "of hello", "of bare", "req/s", "p50 ms", "p99 ms", "pg ms")
+        write("{:<26}{:>11}{:>10}{:>9}{:>8}{:>8}{:>8}{:>8}\n".format(*titles))
     for row in rows:
-        row["of_hello"] = row["per_cpu_s"] / floor
+        row |= {"of_hello": row["per_cpu_s"] / hello, "of_bare": row["per_cpu_s"] / bare}
         if as_json:
             write(json.dumps(row) + "\n")
             continue
         write(
-            f"{row['name']:<18}{row['per_cpu_s']:>11.0f}{row['of_hello']:>9.1%}{row['per_s']:>9.0f}"
-            f"{row['p50_ms']:>9.1f}{row['p99_ms']:>9.1f}\n"
+            f"{row['name']:<26}{row['per_cpu_s']:>11.0f}{row['of_hello']:>10.1%}{row['of_bare']:>9.1%}"
+            f"{row['per_s']:>8.0f}{row['p50_ms']:>8.1f}{row['p99_ms']:>8.1f}{row['pg_ms']:>8.2f}"
+            f"{'' if set(row['statuses']) <= {200} else '  ' + str(row['statuses'])}\n"
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from ottsite import engines
 from ottsite.engines.wheels import VARIABLES
@@ -12,6 +13,7 @@ from ottsite.engines.wheels import VARIABLES
 from .live import Site, await_ready, free_port
 from .proxy import FaultProxy
 
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WEB_SETTINGS = {
     "RATE_LIMIT_DEFAULT": "100000/m",
     "RATE_LIMIT_LOGIN_ACCOUNT": "1000/m",
@@ -70,3 +72,12 @@ def site(site_process: Site) -> Iterator[Site]:
     # Remembered, so that a process that ended fails one test and not all that follow.
     before, site_process.known = site_process.known, site_process.alive()
     assert site_process.known == before
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Not for the session: while Playwright is there, other tests cannot use asyncio."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield chromium
+        chromium.close()

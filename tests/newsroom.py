@@ -1,6 +1,7 @@
 """The newsroom in a browser, for whole-site tests: people at their desks, and what they do with its pages."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, 
 from .live import PASSWORD, Site
 
 SIZES = {"desktop": (1440, 1000), "tablet": (820, 1180), "phone": (390, 844)}
+NAME, SLUG = "Monsoon Radio", "monsoon-radio"
 PICTURES = {"poster": (640, 960), "backdrop": (1280, 720)}
 WORKER_NEEDS_MS = 30_000
 
@@ -67,7 +69,8 @@ class Desk:
         expect(links.locator("[aria-current=page]")).to_have_text(page)
 
     def save(self) -> None:
-        self.page.get_by_role("button", name="Save", exact=True).click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Save", exact=True).click()
         self.is_told("Saved.")
 
     def is_told(self, text: str) -> None:
@@ -151,9 +154,97 @@ def arrives(browser: Browser, site: Site) -> Desk:
     return Desk(context.new_page())
 
 
-def photograph(desk: Desk, folder: Path, name: str, *, whole: bool = True) -> None:
-    """The page as it is now; too wide for its screen is trouble."""
-    over = desk.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    if over > 0:
-        desk.note(f"{name} is {over} px too wide")
-    desk.page.screenshot(path=folder / f"{name}.png", full_page=whole, animations="disabled")
+@dataclass
+class Day:
+    """Who is there, and the title that they work on. `failed_before` counts the session's failed tests."""
+
+    editor: Desk
+    reviewer: Desk
+    publisher: Desk
+    admin: Desk
+    viewer: Desk
+    photos: Path
+    failed_before: int
+    title: str = ""
+
+    @property
+    def desks(self) -> list[Desk]:
+        return [self.editor, self.reviewer, self.publisher, self.admin, self.viewer]
+
+    def seen(self, language: str = "en") -> dict[str, Any] | None:
+        """What somebody without an account gets of the title; None for a 404."""
+        headers = {"Accept-Language": language}
+        answer = self.viewer.page.request.get(f"/api/v1/titles/{SLUG}", headers=headers)
+        assert answer.status in {200, 404}
+        return dict(answer.json()) if answer.status == 200 else None
+
+    def synopsis(self) -> str:
+        seen = self.seen()
+        assert seen is not None
+        return str(seen["synopsis"])
+
+    def state(self, label: str) -> None:
+        """The title's state, on the editor's page anew."""
+        self.editor.open(self.title)
+        expect(self.editor.page.locator(".nr-head-state .nr-badge").first).to_have_text(label)
+
+    def approve(self) -> None:
+        """The draft, submitted by one and approved by another."""
+        for desk, move in ((self.editor, "Submit for review"), (self.reviewer, "Approve")):
+            desk.open(self.title)
+            desk.does(move)
+
+    def schedule(self, *, ahead_s: int) -> datetime:
+        """Have it go live so many seconds from now; the exact time."""
+        publisher = self.publisher
+        publisher.open(self.title)
+        at = (datetime.now(UTC) + timedelta(seconds=ahead_s)).replace(microsecond=0)
+        publisher.does("Schedule", "With the rain.", at_0=f"{at:%Y-%m-%d}", at_1=f"{at:%H:%M:%S}")
+        expect(publisher.page.locator(".nr-head-state")).to_contain_text("goes live")
+        return at
+
+    def photograph(self, desk: Desk, name: str, *, whole: bool = True) -> None:
+        """The page as it is now; too wide for its screen is trouble."""
+        over = desk.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if over > 0:
+            desk.note(f"{name} is {over} px too wide")
+        desk.page.screenshot(path=self.photos / f"{name}.png", full_page=whole, animations="disabled")
+
+
+def fill_seasons(editor: Desk) -> None:
+    """A season of two episodes with placeholders for videos; not saved yet."""
+    panel = editor.tab("Seasons")
+    panel.get_by_role("button", name="Add a season").click()
+    season = panel.locator("[data-rows] > .nr-season")
+    for number, name, hindi in ((1, "Static", "शोर"), (2, "Landslide", "भूस्खलन")):
+        season.get_by_role("button", name="Add an episode").click()
+        episode = season.locator(".nr-episode").last
+        expect(episode.get_by_label("Number")).to_have_value(str(number))
+        episode.get_by_label("Working name").fill(name)
+        episode.get_by_label("Name (English)").fill(name)
+        episode.get_by_label("Name (हिन्दी)").fill(hindi)
+        chooses(episode, "asset", "Demo Series")
+
+
+def fill_credits(editor: Desk) -> None:
+    """One who plays and one who directs; not saved yet."""
+    panel = editor.tab("Credits")
+    for index, (person, role, character) in enumerate(
+        (("Tara Bose", "actor", "Noor"), ("Leela Rao", "director", ""))
+    ):
+        panel.get_by_role("link", name="Add another Credit").click()
+        row = panel.locator("tbody", has=editor.page.locator(f"[name=credits-{index}-role]"))
+        chooses(row, "person", person)
+        row.locator("[name$=-role]").select_option(role)
+        row.locator("[name$=-character]").fill(character)
+
+
+def field_of(desk: Desk, label: str) -> Locator:
+    """A field of the first tab, shown."""
+    return desk.tab("Basics").get_by_label(label)
+
+
+def mailed(site: Site, address: str, text: str) -> bool:
+    """Whether the worker wrote a mail to the address that says so."""
+    mails = [path.read_text() for path in (site.var / "mail").glob("*.log")]
+    return any(f"To: {address}" in mail and text in mail for mail in mails)

@@ -7,20 +7,28 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from .live import Site, eventually
-from .newsroom import SIZES, Desk, arrives, chooses, photograph, sits_down, uploads
+from .newsroom import (
+    NAME,
+    SIZES,
+    Day,
+    arrives,
+    chooses,
+    field_of,
+    fill_credits,
+    fill_seasons,
+    mailed,
+    sits_down,
+    uploads,
+)
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 FIXTURES = ("groups", "genres", "people", "assets")
-NAME, SLUG = "Monsoon Radio", "monsoon-radio"
 SYNOPSIS = "When the rains cut off the valley, the radio station is all that is left. Nobody there slept."
 BETTER = "When the rains cut off the valley, two friends and one transmitter hold it together."
 HINDI_NAME, HINDI_SYNOPSIS = "मानसून रेडियो", "बारिश में घाटी कट जाती है, और बस एक रेडियो स्टेशन बचता है।"
@@ -36,55 +44,17 @@ MISSING = [
 ]
 ON_TIME = timedelta(seconds=5)
 # After so long without a look at the schedule the overview says so; and a worker needs some time to start.
-SAYS_SO_MS, BACK_WITHIN_S = 20_000, 30.0
+SAYS_SO_WITHIN_S, BACK_WITHIN_S = 20.0, 30.0
 PATIENCE_S = 15
 
 
-@dataclass
-class Day:
-    """Who is there, and the title that they work on."""
-
-    editor: Desk
-    reviewer: Desk
-    publisher: Desk
-    admin: Desk
-    viewer: Desk
-    photos: Path
-    title: str = ""
-    done: list[str] = field(default_factory=list)
-
-    @property
-    def desks(self) -> list[Desk]:
-        return [self.editor, self.reviewer, self.publisher, self.admin, self.viewer]
-
-    def seen(self, language: str = "en") -> dict[str, Any] | None:
-        """What somebody without an account gets of the title; None for a 404."""
-        headers = {"Accept-Language": language}
-        answer = self.viewer.page.request.get(f"/api/v1/titles/{SLUG}", headers=headers)
-        assert answer.status in {200, 404}
-        return dict(answer.json()) if answer.status == 200 else None
-
-    def synopsis(self) -> str:
-        seen = self.seen()
-        assert seen is not None
-        return str(seen["synopsis"])
-
-    def state(self, label: str) -> None:
-        """The title's state, on the editor's page anew."""
-        self.editor.open(self.title)
-        expect(self.editor.page.locator(".nr-head-state .nr-badge").first).to_have_text(label)
-
-
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def kept(site_process: Site, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Day:
+def kept(
+    site_process: Site,
+    browser: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Day:
     site_process.manage("loaddata", *FIXTURES)
     people = [
         sits_down(browser, site_process, f"{name}@demo.example")
@@ -92,22 +62,19 @@ def kept(site_process: Site, browser: Browser, tmp_path_factory: pytest.TempPath
     ]
     photos = tmp_path_factory.mktemp("newsroom")
     sys.stderr.write(f"Screenshots: {photos}\n")
-    return Day(*people, arrives(browser, site_process), photos)
+    return Day(*people, arrives(browser, site_process), photos, request.session.testsfailed)
 
 
 @pytest.fixture
 def day(kept: Day, site: Site, request: pytest.FixtureRequest) -> Iterator[Day]:
     """The day so far. A test whose predecessor failed has nothing to go on with."""
-    names = [item.name for item in request.session.items if item.fspath == request.node.fspath]
-    before = names[: names.index(request.node.name)]
-    if before != kept.done:
+    if request.session.testsfailed > kept.failed_before:
         pytest.skip("what it goes on from did not happen")
     yield kept
     trouble = [line for desk in kept.desks for line in desk.trouble]
     for desk in kept.desks:
         desk.trouble.clear()
     assert trouble == []
-    kept.done.append(request.node.name)
 
 
 def test_what_is_missing_is_told_all_at_once(day: Day) -> None:
@@ -118,8 +85,7 @@ def test_what_is_missing_is_told_all_at_once(day: Day) -> None:
     page.get_by_label("Working name").fill(NAME)
     page.get_by_role("button", name="Create the draft").click()
     expect(page.locator(".nr-head-name")).to_have_text(NAME)
-    day.title = page.url.removeprefix(day.viewer.page.url).partition("/admin/")[2].partition("#")[0]
-    day.title = f"/admin/{day.title}"
+    day.title = urlsplit(page.url).path
 
     dialog = editor.begins("Submit for review")
     expect(dialog.locator(".nr-alarm li")).to_have_text(MISSING)
@@ -127,7 +93,7 @@ def test_what_is_missing_is_told_all_at_once(day: Day) -> None:
 
     expect(dialog.get_by_role("alert")).to_contain_text("Not yet. This is missing:")
     expect(dialog.locator(".nr-alarm li")).to_have_text(MISSING)
-    photograph(editor, day.photos, "refused", whole=False)
+    day.photograph(editor, "refused", whole=False)
     dialog.get_by_role("link", name="Choose the maturity rating.").click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_label("Maturity rating")).to_be_focused()
@@ -159,32 +125,6 @@ def test_what_was_missing_is_supplied(day: Day) -> None:
     assert day.seen() is None
 
 
-def fill_seasons(editor: Desk) -> None:
-    panel = editor.tab("Seasons")
-    panel.get_by_role("button", name="Add a season").click()
-    season = panel.locator("[data-rows] > .nr-season")
-    for number, name, hindi in ((1, "Static", "शोर"), (2, "Landslide", "भूस्खलन")):
-        season.get_by_role("button", name="Add an episode").click()
-        episode = season.locator(".nr-episode").last
-        expect(episode.get_by_label("Number")).to_have_value(str(number))
-        episode.get_by_label("Working name").fill(name)
-        episode.get_by_label("Name (English)").fill(name)
-        episode.get_by_label("Name (हिन्दी)").fill(hindi)
-        chooses(episode, "asset", "Demo Series")
-
-
-def fill_credits(editor: Desk) -> None:
-    panel = editor.tab("Credits")
-    for index, (person, role, character) in enumerate(
-        (("Tara Bose", "actor", "Noor"), ("Leela Rao", "director", ""))
-    ):
-        panel.get_by_role("link", name="Add another Credit").click()
-        row = panel.locator("tbody", has=editor.page.locator(f"[name=credits-{index}-role]"))
-        chooses(row, "person", person)
-        row.locator("[name$=-role]").select_option(role)
-        row.locator("[name$=-character]").fill(character)
-
-
 def test_nobody_approves_a_change_of_their_own(day: Day) -> None:
     day.admin.open(day.title)
     text = day.admin.tab("Texts").locator("fieldset[lang=en]")
@@ -199,7 +139,7 @@ def test_nobody_approves_a_change_of_their_own(day: Day) -> None:
     assert day.editor.forges(approve, note="Mine is fine.") == 403
     day.admin.open(day.title)
     expect(day.admin.button("Approve")).to_have_count(0)
-    photograph(day.admin, day.photos, "four-eyes", whole=False)
+    day.photograph(day.admin, "four-eyes", whole=False)
     day.admin.is_told("You worked on this change, so somebody else has to approve it.")
     revision = day.admin.page.locator("#dialog-request_changes [name=revision]").input_value()
     assert day.admin.forges(approve, note="Mine is fine.", revision=revision) == 200
@@ -245,22 +185,8 @@ def test_changes_are_requested_answered_and_approved(day: Day, site: Site) -> No
     assert day.seen() is None
 
 
-def mailed(site: Site, address: str, text: str) -> bool:
-    mails = [path.read_text() for path in (site.var / "mail").glob("*.log")]
-    return any(f"To: {address}" in mail and text in mail for mail in mails)
-
-
-def schedules(publisher: Desk, title: str, *, ahead_s: int) -> datetime:
-    """Have it go live so many seconds from now; the exact time."""
-    publisher.open(title)
-    at = (datetime.now(UTC) + timedelta(seconds=ahead_s)).replace(microsecond=0)
-    publisher.does("Schedule", "With the rain.", at_0=f"{at:%Y-%m-%d}", at_1=f"{at:%H:%M:%S}")
-    expect(publisher.page.locator(".nr-head-state")).to_contain_text("goes live")
-    return at
-
-
 def test_it_goes_live_by_itself_at_its_time(day: Day) -> None:
-    at = schedules(day.publisher, day.title, ahead_s=6)
+    at = day.schedule(ahead_s=7)
     day.publisher.open("/admin/")
     expect(day.publisher.page.get_by_role("region", name="Scheduled next")).to_contain_text(NAME)
 
@@ -311,28 +237,23 @@ def test_every_page_fits_every_screen(day: Day, size: str) -> None:
         desk.page.set_viewport_size({"width": width, "height": height})
     for name, path in (("overview", "/admin/"), ("titles", "/admin/catalog/title/")):
         editor.open(path)
-        photograph(editor, day.photos, f"{size}-{name}")
+        day.photograph(editor, f"{size}-{name}")
     editor.open(day.title)
     for tab in editor.page.get_by_role("tab").all():
         tab.click()
-        photograph(editor, day.photos, f"{size}-tab-{tab.get_attribute('data-tab')}")
+        day.photograph(editor, f"{size}-tab-{tab.get_attribute('data-tab')}")
     editor.begins("Submit for review")
-    photograph(editor, day.photos, f"{size}-dialog", whole=False)
+    day.photograph(editor, f"{size}-dialog", whole=False)
     editor.page.keyboard.press("Escape")
     editor.page.get_by_role("link", name="draft has 2 changes").click()
-    photograph(editor, day.photos, f"{size}-compare")
+    day.photograph(editor, f"{size}-compare")
     for name in ("History", "Versions", "Preview"):
         editor.goes_to(name)
-        photograph(editor, day.photos, f"{size}-{name.lower()}")
+        day.photograph(editor, f"{size}-{name.lower()}")
     viewer.page.reload()
-    photograph(viewer, day.photos, f"{size}-viewer")
+    day.photograph(viewer, f"{size}-viewer")
     for desk in (editor, viewer):
         desk.page.set_viewport_size(dict(zip(("width", "height"), SIZES["desktop"], strict=True)))
-
-
-def field_of(desk: Desk, label: str) -> Locator:
-    """A field of the first tab, shown."""
-    return desk.tab("Basics").get_by_label(label)
 
 
 def test_of_two_who_save_the_second_is_told_and_loses_nothing(day: Day) -> None:
@@ -348,7 +269,7 @@ def test_of_two_who_save_the_second_is_told_and_loses_nothing(day: Day) -> None:
     conflict = admin.page.locator(".nr-conflict")
     expect(conflict).to_contain_text("Somebody else saved this while you were editing")
     expect(conflict).to_contain_text("editor@demo.example saved at")
-    photograph(admin, day.photos, "conflict")
+    day.photograph(admin, "conflict")
     row = conflict.locator("tr", has_text="Working name")
     expect(row.locator("td")).to_have_text([f"{NAME} (rain cut)", "Radio, Monsoon"])
     expect(field_of(admin, "Working name")).to_have_value("Radio, Monsoon")
@@ -365,17 +286,9 @@ def test_of_two_who_save_the_second_is_told_and_loses_nothing(day: Day) -> None:
     assert day.synopsis() == SYNOPSIS
 
 
-def approves(day: Day) -> None:
-    """The draft, submitted and approved."""
-    day.editor.open(day.title)
-    day.editor.does("Submit for review")
-    day.reviewer.open(day.title)
-    day.reviewer.does("Approve")
-
-
 def test_the_change_is_published_and_rolled_back(day: Day) -> None:
     publisher = day.publisher
-    approves(day)
+    day.approve()
     assert day.synopsis() == SYNOPSIS
     publisher.open(day.title)
     publisher.does("Publish now", "The better text.")
@@ -398,15 +311,15 @@ def test_a_schedule_outlives_a_killed_worker_and_runs_once(day: Day, site: Site)
     text = day.editor.tab("Texts").locator("fieldset[lang=en]")
     text.get_by_label("Synopsis").fill("The third text.")
     day.editor.save()
-    approves(day)
-    at = schedules(publisher, day.title, ahead_s=4)
+    day.approve()
+    at = day.schedule(ahead_s=6)
     site.end("worker")
     try:
         assert datetime.now(UTC) < at, "the machine was too slow to kill the worker in time"
         publisher.open("/admin/")
+        assert eventually(lambda: is_told_so(page), SAYS_SO_WITHIN_S)
         expect(page.get_by_role("region", name="Scheduled next")).to_contain_text("(due)")
-        assert eventually(lambda: says_so(publisher), SAYS_SO_MS / 1000)
-        photograph(publisher, day.photos, "no-worker")
+        day.photograph(publisher, "no-worker")
         assert day.synopsis() == SYNOPSIS
     finally:
         site.start("worker")
@@ -417,15 +330,16 @@ def test_a_schedule_outlives_a_killed_worker_and_runs_once(day: Day, site: Site)
     expect(page.locator(".nr-table tbody th")).to_have_text([re.compile("v3 live"), "v2", "v1"])
 
 
-def says_so(publisher: Desk) -> bool:
-    publisher.page.reload()
-    return publisher.page.get_by_text("Schedules do not run.", exact=True).is_visible()
+def is_told_so(page: Page) -> bool:
+    page.reload()
+    return page.get_by_text("Schedules do not run.", exact=True).is_visible()
 
 
 def test_the_keyboard_is_enough(day: Day) -> None:
     publisher, page = day.publisher, day.publisher.page
     publisher.open("/admin/")
     page.keyboard.press("Control+k")
+    expect(page.locator("#search-input-command")).to_be_focused()
     page.keyboard.type(NAME.lower())
     found = page.locator("#command-results").get_by_role("link", name=NAME)
     expect(found).to_be_visible()

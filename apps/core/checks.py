@@ -103,6 +103,8 @@ def numbers_make_sense(**_: Any) -> Sequence[CheckMessage]:
     if settings.GEOIP_PATH and not Path(settings.GEOIP_PATH).is_file():
         found.append(Error("GEOIP_PATH names no file.", id="core.E008"))
     found += _territories_make_sense()
+    if not 0 <= settings.PAGES_KEPT_S <= 10:
+        found.append(Error("PAGES_KEPT_S is not from 0 to 10 seconds.", id="core.E013"))
     if not 0 <= settings.ANONYMOUS_MATURITY <= 18:
         hint = "The youngest age that what they see must suit: 0, 7, 13, 16 or 18."
         found.append(Error("ANONYMOUS_MATURITY is no age from 0 to 18.", hint=hint, id="core.E012"))

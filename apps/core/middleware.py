@@ -126,9 +126,8 @@ class OwnCorsMiddleware(CorsMiddleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if "HTTP_ORIGIN" in request.META:
-            answer: HttpResponseBase = super().__call__(request)
-            return answer
-        response: HttpResponseBase = self.get_response(request)
+            return cast(HttpResponseBase, super().__call__(request))
+        response = cast(HttpResponseBase, self.get_response(request))
         if re.match(settings.CORS_URLS_REGEX, request.path_info):
             patch_vary_headers(response, ("origin",))
         return response

@@ -19,6 +19,7 @@ from apps.workflow.services import comments, moving, planning
 
 from . import gaps
 from .refusals import person
+from .title_pages import move_label
 
 QUEUE, SHOWN, RECENT = 8, 5, 10
 SHOWN_STATES = [state for state in State if state != State.ARCHIVED]
@@ -40,7 +41,7 @@ def board(user: User, at: datetime) -> dict[str, Any]:
         "mentions": list(comments.mentions_of(user)[:SHOWN]),
         "schedule": releases.status(at),
         "jobs": jobs(),
-        "recent": list(Transition.objects.select_related("by")[:RECENT]),
+        "recent": [(one, move_label(one.move)) for one in Transition.objects.select_related("by")[:RECENT]],
         "gaps": slips(at),
         "today": at.date(),
     }

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import StackedInline, TabularInline
+from unfold.decorators import display
 from unfold.overrides import FORMFIELD_OVERRIDES_INLINE
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -23,7 +24,15 @@ from apps.catalog.models import (
 )
 from apps.catalog.territories import TERRITORIES
 
-from .forms import LabelledSelect, OrderedFormSet, PlainTextarea, RowForm, TimecodeField, label_choices
+from .forms import (
+    LabelledSelect,
+    OrderedFormSet,
+    PlainTextarea,
+    RowForm,
+    TimecodeField,
+    label_choices,
+    timecode,
+)
 
 
 class LabelledRows(InlineModelAdmin):
@@ -122,7 +131,21 @@ class SegmentInline(LabelledRows, TabularInline):
     model = Segment
     form = SegmentForm
     fields = ("kind", "start_ms", "end_ms")
+    readonly_fields = ("begins", "ends")
     hide_title = True
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may only read reads time codes as well, not milliseconds."""
+        page = self.admin_site.get_model_admin(self.parent_model)
+        return self.fields if page.has_change_permission(request, obj) else ("kind", "begins", "ends")
+
+    @display(description="From")
+    def begins(self, segment: Segment) -> str:
+        return timecode(segment.start_ms)
+
+    @display(description="To")
+    def ends(self, segment: Segment) -> str:
+        return timecode(segment.end_ms)
 
 
 class ExtraForm(RowForm):

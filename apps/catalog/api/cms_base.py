@@ -86,7 +86,7 @@ class DeskSchema(ProblemAutoSchema):
         parameters = super().get_override_parameters()
         if self.method == "GET" and (filters := getattr(self.view, "filters", None)):
             parameters = [*parameters, filters]
-        if self.method in {"PATCH", "DELETE"} and getattr(self.view, "revised", False):
+        if self.method != "GET" and self.view.revised:
             needed = self.method == "DELETE" and self.view.always_revised
             parameters = [*parameters, if_match(needed=needed)]
         return parameters

@@ -5,7 +5,8 @@ most, so these views do without DRF's request, negotiation and rendering; `Reque
 renders their refusals.
 """
 
-from hashlib import sha256
+from collections.abc import Hashable
+from functools import partial
 from typing import Any, ClassVar
 
 import orjson
@@ -27,6 +28,7 @@ from apps.core.errors import DomainError
 
 from . import serializers as wire
 from .asking import Asked, asked, link, position
+from .kept import Body, Kept
 
 # Where somebody is and what they may see is not in the address: no cache between us may keep an answer,
 # and the reader's own asks whether it still holds.
@@ -44,7 +46,7 @@ class OnlyForReading(DomainError):
 
 
 class Read(APIView):
-    """`read` answers GET and HEAD for a viewer."""
+    """`get` answers GET and HEAD for a viewer."""
 
     tag = "catalogue"
     permission_classes = (AllowAny,)
@@ -57,14 +59,12 @@ class Read(APIView):
         return self.get(request, viewer, **captured)  # type: ignore[attr-defined, no-any-return]
 
 
-def answer(request: HttpRequest, viewer: Viewer, body: str | bytes) -> HttpResponse:
+def answer(request: HttpRequest, viewer: Viewer, body: Body) -> HttpResponse:
     """200 with the JSON, or 304 when it is what the reader has already."""
-    data = body.encode() if isinstance(body, str) else body
-    etag = f'"{sha256(data).hexdigest()[:32]}"'
-    headers = {**HEADERS, "ETag": etag, "Content-Language": viewer.language}
-    if _has(request.META.get("HTTP_IF_NONE_MATCH"), etag):
+    headers = {**HEADERS, "ETag": body.etag, "Content-Language": viewer.language}
+    if _has(request.META.get("HTTP_IF_NONE_MATCH"), body.etag):
         return HttpResponse(status=304, headers=headers)
-    return HttpResponse(data, content_type="application/json", headers=headers)
+    return HttpResponse(body.data, content_type="application/json", headers=headers)
 
 
 def _has(known: str | None, etag: str) -> bool:
@@ -88,6 +88,17 @@ def listed(request: HttpRequest, ask: Asked, order: Order, page: Page) -> str:
     return f'{{"next":{following},"previous":{previous},"results":[{",".join(page.cards)}]}}'
 
 
+pages = Kept()
+
+
+def asked_alike(request: HttpRequest, viewer: Viewer) -> Hashable:
+    """All that a list depends on, but the time; its links name the host."""
+    return (
+        viewer.territory, viewer.tier, viewer.ceiling, viewer.language,
+        request.scheme, request.get_host(), request.path, request.META.get("QUERY_STRING", ""),
+    )  # fmt: skip
+
+
 class TitlesView(Read):
     @extend_schema(
         operation_id="titles_list", parameters=wire.FILTERS, responses={200: wire.Cards, 304: None}
@@ -95,10 +106,15 @@ class TitlesView(Read):
     @refuses(400)
     def get(self, request: HttpRequest, viewer: Viewer) -> HttpResponse:
         """The catalogue, as cards; what needs a plan that the viewer has not is there, and locked."""
-        ask = asked(request.META.get("QUERY_STRING", ""))
-        start = position(request, ask.cursor, ask.order)
-        page = shelf.page(viewer, ask.wanted, ask.order, ask.size, start)
-        return answer(request, viewer, listed(request, ask, ask.order, page))
+        return answer(
+            request, viewer, pages.get(asked_alike(request, viewer), partial(_titles, request, viewer))
+        )
+
+
+def _titles(request: HttpRequest, viewer: Viewer) -> str:
+    ask = asked(request.META.get("QUERY_STRING", ""))
+    start = position(request, ask.cursor, ask.order)
+    return listed(request, ask, ask.order, shelf.page(viewer, ask.wanted, ask.order, ask.size, start))
 
 
 class TitleView(Read):
@@ -106,7 +122,7 @@ class TitleView(Read):
     def get(self, request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
         """All there is to tell of a title, and what of it plays; 301 from an address that it used to have."""
         if document := shelf.read(viewer, slug):
-            return answer(request, viewer, document)
+            return answer(request, viewer, Body.of(document))
         if present := shelf.moved_to(viewer, slug):
             return moved(request, "title", present)
         raise Http404
@@ -116,8 +132,11 @@ class GenresView(Read):
     @extend_schema(operation_id="genres_list", responses={200: wire.Genres, 304: None})
     def get(self, request: HttpRequest, viewer: Viewer) -> HttpResponse:
         """The genres in which there is something to see for the viewer, all on one page."""
-        found = {"next": None, "previous": None, "results": browse.genres(viewer)}
-        return answer(request, viewer, orjson.dumps(found))
+        return answer(request, viewer, pages.get(asked_alike(request, viewer), partial(_genres, viewer)))
+
+
+def _genres(viewer: Viewer) -> bytes:
+    return orjson.dumps({"next": None, "previous": None, "results": browse.genres(viewer)})
 
 
 class CornerView(Read):
@@ -134,7 +153,8 @@ class CornerView(Read):
         if not page.cards and not (page.before or page.after):
             raise Http404
         facts = orjson.dumps(corner.facts).decode()
-        return answer(request, viewer, f'{facts[:-1]},"titles":{listed(request, ask, corner.order, page)}}}')
+        titles = listed(request, ask, corner.order, page)
+        return answer(request, viewer, Body.of(f'{facts[:-1]},"titles":{titles}}}'))
 
 
 class PersonView(CornerView):

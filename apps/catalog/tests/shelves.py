@@ -32,7 +32,7 @@ def but(*countries: str, **fields: Any) -> Json:
     return window(scope="except", countries=list(countries), **fields)
 
 
-def put(  # noqa: PLR0913 what there is to say of a listing
+def put(
     slug: str,
     *windows: Json,
     popularity: int = 0,

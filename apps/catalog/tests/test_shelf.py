@@ -5,13 +5,11 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Profile
 from apps.catalog.models import FormerSlug, Listing, ListingGenre, Tier, Title
-from apps.core.postgres.base import prepared_cursor
 from apps.core.tests.problems import assert_problem, paths_of
 from conftest import SignIn
 
@@ -208,27 +206,3 @@ def test_the_index_of_genres_follows_the_shelf_whoever_writes() -> None:
 
     Listing.objects.filter(pk=listing.pk).delete()
     assert not ListingGenre.objects.exists()
-
-
-# --- Prepared statements -----------------------------------------------------------------------------
-
-
-def test_a_prepared_statement_is_planned_once_for_its_connection() -> None:
-    for number in (1, 2, 3):
-        with prepared_cursor() as cursor:
-            cursor.execute("SELECT %s::int AS prepared_once", [number])
-            assert cursor.fetchall() == [(number,)]
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE %s",
-            ["%prepared_once%"],
-        )
-        assert cursor.fetchall() == [(3, 0)]
-
-
-def test_other_statements_are_planned_for_their_values() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT %s::int AS planned_each_time", [1])
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%planned_each%'")
-        assert cursor.fetchone() == (0,)

@@ -124,6 +124,8 @@ def test_the_catalogue_is_that_of_where_the_viewer_is(settings: Any) -> None:
         ({"UNKNOWN_TERRITORY": "in"}, "core.E011"),
         ({"ANONYMOUS_MATURITY": 21}, "core.E012"),
         ({"ANONYMOUS_MATURITY": -1}, "core.E012"),
+        ({"PAGES_KEPT_S": 60}, "core.E013"),
+        ({"PAGES_KEPT_S": -1}, "core.E013"),
         ({"TERRITORY_HEADER": "CF-IPCountry", "TRUSTED_PROXY_COUNT": 1}, ""),
         ({"UNKNOWN_TERRITORY": "IN", "ANONYMOUS_MATURITY": 18}, ""),
     ],

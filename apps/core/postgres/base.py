@@ -74,7 +74,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """See `prepared_cursor` below."""
         self.close_if_health_check_failed()
         self.ensure_connection()
-        return cast(CursorWrapper, self._prepare_cursor(base.ServerBindingCursor(self.connection)))
+        cursor = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg]
+        return cast(CursorWrapper, self._prepare_cursor(cursor))  # type: ignore[attr-defined]
 
 
 def prepared_cursor() -> CursorWrapper:

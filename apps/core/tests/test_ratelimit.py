@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.conf import settings as live
 from django.test import Client
+from django_redis import get_redis_connection
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
@@ -183,3 +184,22 @@ def test_a_cache_that_is_back_counts_for_all_again(settings: Any, no_cache: None
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": live.CACHE_URL}}
 
     assert ratelimit.hit("test", "one", "4/m").limit == 4
+
+
+def test_a_connection_that_the_cache_closed_is_dialled_again() -> None:
+    ratelimit.hit("test", "one", "4/m")
+    get_redis_connection("default").execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+    usage = ratelimit.hit("test", "one", "4/m")
+
+    assert (usage.count, usage.limit) == (2, 4)
+
+
+def test_what_is_counted_is_forgotten_soon_after_its_window() -> None:
+    ratelimit.hit("test", "one", "4/m")
+    ratelimit.hit("test", "one", "4/m")
+
+    redis = get_redis_connection("default")
+    (key,) = redis.keys("ottsite:rate:*")
+    assert 60 < redis.ttl(key) <= 65
+    assert b"one" not in key
