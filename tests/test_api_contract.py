@@ -233,6 +233,9 @@ def configuration(role: str, beyond: Iterable[str]) -> SchemathesisConfig:
     elsewhere = {"staff": "exclude-path-regex", "signed in": "include-path-regex"}
     if role in elsewhere:
         operations += [{elsewhere[role]: NEWSROOM, "enabled": False}]
+    else:
+        # At this door there is nothing but 401, so a few requests to each will do.
+        operations += [{"include-path-regex": NEWSROOM, "phases": {"coverage": {"enabled": False}}}]
     return SchemathesisConfig.from_dict(
         {
             "seed": SEED,
