@@ -85,7 +85,7 @@ def look_at(database_url: str) -> Catalogue:
     slugs = """
         SELECT slug FROM catalog_listing WHERE maturity <= 16 AND EXISTS (
             SELECT 1 FROM catalog_listingwindow WHERE listing_id = title_id AND scope = 'everywhere'
-            AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now() + interval '1 hour')
+            AND (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR ends_at > now())
         ) ORDER BY random() LIMIT 5000"""
     with psycopg.connect(database_url) as connection:
         found = [[row[0] for row in connection.execute(query)] for query in (genres, slugs)]
