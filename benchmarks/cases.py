@@ -86,7 +86,7 @@ def look_at(database_url: str) -> Catalogue:
         SELECT slug FROM catalog_listing WHERE maturity <= 16 AND EXISTS (
             SELECT 1 FROM catalog_listingwindow WHERE listing_id = title_id AND scope = 'everywhere'
             AND (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR ends_at > now())
-        ) ORDER BY random() LIMIT 5000"""
+        ) ORDER BY random() LIMIT 20000"""
     with psycopg.connect(database_url) as connection:
         found = [[row[0] for row in connection.execute(query)] for query in (genres, slugs)]
     return Catalogue(*found)
@@ -107,8 +107,13 @@ def newest(site: Site) -> load.Request:
     return lambda n: load.request("GET", f"/api/v1/titles?order=newest&n={n}")
 
 
-def one_title(site: Site) -> load.Request:
+def one_title(site: Site, *, anew: bool = False) -> load.Request:
+    """Titles as viewers ask for them: the nth most asked for 1/n as often as the first. `anew`: all alike."""
+    dice = Random(7)  # noqa: S311 it has to repeat itself
     requests = [load.request("GET", f"/api/v1/titles/{slug}") for slug in site.catalogue.slugs]
+    if not anew:
+        weights = [1 / (rank + 1) for rank in range(len(requests))]
+        requests = dice.choices(requests, weights, k=50_000)
     return lambda n: requests[n % len(requests)]
 
 
@@ -124,4 +129,5 @@ CASES = [
     Case("titles, signed in", lambda site: list_by_genre(site, sign_in(site.port)), of_catalogue=True),
     Case("newest titles, anew", newest, of_catalogue=True),
     Case("one title", one_title, of_catalogue=True),
+    Case("one title, anew", lambda site: one_title(site, anew=True), of_catalogue=True),
 ]

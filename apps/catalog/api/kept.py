@@ -2,7 +2,7 @@
 
 A page is kept at most `PAGES_KEPT_S` and by all that it depends on but the time: where its readers are,
 what they may see, their language, the question. So what is published, or whose window opens or ends, is
-late by that much at most; what a title plays for whom is judged by its own page, which is not kept.
+late by that much at most. Whether somebody may play is judged when they do, never here.
 """
 
 from collections.abc import Callable, Hashable
@@ -12,7 +12,7 @@ from time import monotonic
 
 from django.conf import settings
 
-MOST, LONGEST = 200, 200_000  # pages, and bytes of one
+MOST, LONGEST = 50_000_000, 200_000  # bytes of all pages, and of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +29,30 @@ class Body:
 
 
 class Kept:
-    """A small memory of bodies by key."""
+    """A small memory of bodies by key, shared by threads: each step on the dictionary is one operation."""
 
     def __init__(self) -> None:
         self._bodies: dict[Hashable, tuple[float, Body]] = {}
+        self._size = 0
 
-    def get(self, key: Hashable, make: Callable[[], str | bytes]) -> Body:
-        """What is known under the key, or else made now. What `make` refuses is not kept."""
+    def get(self, key: Hashable, make: Callable[[], str | bytes | None]) -> Body | None:
+        """What is known under the key, or else made now. What `make` refuses or has not is not kept."""
         now, life = monotonic(), settings.PAGES_KEPT_S
         until, body = self._bodies.get(key, (0.0, None))
-        if body is None or until <= now:
-            body = Body.of(make())
+        if body is not None and until > now:
+            return body
+        text = make()
+        if text is None:
+            return None
+        body = Body.of(text)
+        if life > 0 and len(body.data) <= LONGEST:
             self._keep(key, body, now + life)
         return body
 
     def _keep(self, key: Hashable, body: Body, until: float) -> None:
-        if until <= monotonic() or len(body.data) > LONGEST:
-            return
-        if len(self._bodies) >= MOST:
-            # All of it is about to run out, and most of it has.
+        self._size += len(body.data)
+        if self._size > MOST:
+            # Nearly all of it has run out already.
             self._bodies.clear()
+            self._size = len(body.data)
         self._bodies[key] = until, body

@@ -59,8 +59,10 @@ class Read(APIView):
         return self.get(request, viewer, **captured)  # type: ignore[attr-defined, no-any-return]
 
 
-def answer(request: HttpRequest, viewer: Viewer, body: Body) -> HttpResponse:
-    """200 with the JSON, or 304 when it is what the reader has already."""
+def answer(request: HttpRequest, viewer: Viewer, body: Body | None) -> HttpResponse:
+    """200 with the JSON, or 304 when it is what the reader has already; 404 without any."""
+    if body is None:
+        raise Http404
     headers = {**HEADERS, "ETag": body.etag, "Content-Language": viewer.language}
     if _has(request.META.get("HTTP_IF_NONE_MATCH"), body.etag):
         return HttpResponse(status=304, headers=headers)
@@ -92,7 +94,7 @@ pages = Kept()
 
 
 def asked_alike(request: HttpRequest, viewer: Viewer) -> Hashable:
-    """All that a list depends on, but the time; its links name the host."""
+    """All that a page depends on, but the time; its links name the host."""
     return (
         viewer.territory, viewer.tier, viewer.ceiling, viewer.language,
         request.scheme, request.get_host(), request.path, request.META.get("QUERY_STRING", ""),
@@ -121,8 +123,8 @@ class TitleView(Read):
     @extend_schema(responses={200: wire.Document, 301: None, 304: None})
     def get(self, request: HttpRequest, viewer: Viewer, slug: str) -> HttpResponse:
         """All there is to tell of a title, and what of it plays; 301 from an address that it used to have."""
-        if document := shelf.read(viewer, slug):
-            return answer(request, viewer, Body.of(document))
+        if body := pages.get(asked_alike(request, viewer), partial(shelf.read, viewer, slug)):
+            return answer(request, viewer, body)
         if present := shelf.moved_to(viewer, slug):
             return moved(request, "title", present)
         raise Http404
