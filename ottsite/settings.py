@@ -253,6 +253,7 @@ SIMPLE_JWT = {
 
 LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["ottsite.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

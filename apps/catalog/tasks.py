@@ -33,6 +33,13 @@ def run_transfer(transfer_id: int) -> None:
         transfers.run(transfer)
 
 
+@task(cron="41 * * * *")
+def tidy_transfers() -> None:
+    now = timezone.now()
+    transfers.give_up(before=now - timedelta(hours=6))
+    transfers.forget_files(before=now - timedelta(days=30))
+
+
 @every(1, "releases")
 def run_releases() -> None:
     releases.run_due(timezone.now())

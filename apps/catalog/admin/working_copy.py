@@ -16,7 +16,6 @@ from django.forms import BaseFormSet, BaseModelForm, BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from apps.accounts.models import User
 from apps.catalog.models import Title
 from apps.catalog.services import contents
 from apps.core.errors import DomainError
@@ -162,7 +161,8 @@ class WorkingCopyAdmin(RefusingAdmin):
         if title is not None and getattr(form, "conflicts", False):
             formsets = [inline.formset for inline in context["inline_admin_formsets"]]
             context["conflict"] = {
-                "by": last_saved(title, but=person(request)),
+                "by": (saved := last_saved(title)),
+                "mine": saved is not None and saved.user_id == person(request).pk,
                 "revision": title.revision,
                 "differences": list(differences(form, formsets)),
             }
@@ -193,10 +193,10 @@ def columns(instance: Model, changed: list[str]) -> list[str]:
     return [] if found == ["updated_at"] else found
 
 
-def last_saved(title: Title, *, but: User) -> LogEntry | None:
-    """The last save of somebody else in the newsroom."""
+def last_saved(title: Title) -> LogEntry | None:
+    """The last save in the newsroom; it may be one's own, in another window."""
     kind = ContentType.objects.get_for_model(Title)
-    entries = LogEntry.objects.filter(content_type=kind, object_id=str(title.pk)).exclude(user=but)
+    entries = LogEntry.objects.filter(content_type=kind, object_id=str(title.pk))
     return entries.select_related("user").order_by("-action_time").first()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import datetime
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import Any
@@ -10,8 +11,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from apps.accounts.models import User
 from apps.catalog import sheets, snapshot
@@ -26,6 +28,7 @@ from .rows import BadRow, Unit, bring, rows_of, units
 LARGEST = 32 * 1024 * 1024
 MOST_ERRORS = 1_000
 AT_ONCE = 200
+PATIENCE = 4  # times that a unit is begun again because somebody held its rows
 State = Transfer.State
 OUTCOMES = ("created", "changed", "same", "wrong")
 
@@ -62,6 +65,8 @@ def apply(transfer: Transfer, *, by: User) -> Transfer:
         or transfer.state != State.DONE
     ):
         raise InvalidField("transfer", "invalid", "Only a finished dry run can be applied.")
+    if not transfer.file:
+        raise InvalidField("transfer", "invalid", "Its file is no longer kept. Upload it again.")
     with transfer.file.open("rb") as file:
         content = ContentFile(file.read(), f"import.{transfer.format}")
     return _ask(Transfer(direction=Transfer.Direction.IMPORT, format=transfer.format, dry_run=False, by=by,
@@ -108,6 +113,22 @@ def _finish(transfer: Transfer, state: str, problem: str = "") -> None:
     _note(transfer, state=state, problem=problem, finished_at=timezone.now())
 
 
+def give_up(*, before: datetime) -> int:
+    """Say so of those that were asked for before that time and never ended; how many these are."""
+    late = Transfer.objects.filter(state__in=[State.QUEUED, State.RUNNING], asked_at__lt=before)
+    lost = "The worker was lost over it again and again. Ask again; what was brought in stays."
+    return late.update(state=State.FAILED, problem=lost, finished_at=timezone.now())
+
+
+def forget_files(*, before: datetime) -> int:
+    """Delete the files of transfers that ended before that time; the record of them stays."""
+    old = Transfer.objects.filter(finished_at__lt=before).exclude(file="")
+    for transfer in old:
+        transfer.file.delete(save=False)
+        transfer.save(update_fields=["file"])
+    return len(old)
+
+
 # --- Import ------------------------------------------------------------------------------------------
 
 
@@ -145,6 +166,17 @@ def _count(transfer: Transfer, unit: Unit, by: User) -> None:
 
 
 def _try(unit: Unit, by: User, *, dry_run: bool) -> str:
+    """Bring the unit; again, if the database let somebody else go first."""
+    for _ in range(PATIENCE):
+        try:
+            return _try_once(unit, by, dry_run=dry_run)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, (DeadlockDetected, LockNotAvailable)):
+                raise
+    return _try_once(unit, by, dry_run=dry_run)
+
+
+def _try_once(unit: Unit, by: User, *, dry_run: bool) -> str:
     outcome = ""
     try:
         with transaction.atomic():

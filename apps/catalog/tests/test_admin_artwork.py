@@ -65,7 +65,7 @@ def test_a_wrong_picture_is_refused_with_the_reason(esha: User, title: Title) ->
 def test_an_upload_to_what_somebody_else_has_saved_is_refused(esha: User, omar: User, title: Title) -> None:
     Desk(omar).save(title, name="Other")
     with nothing_changes():
-        assert "Somebody else saved this" in add(Desk(esha), title, revision="0").content.decode()
+        assert "saved in another place" in add(Desk(esha), title, revision="0").content.decode()
 
 
 def test_another_focal_point_is_another_picture(esha: User, poster: Artwork) -> None:

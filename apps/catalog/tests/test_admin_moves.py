@@ -144,7 +144,7 @@ def test_a_move_on_what_somebody_has_saved_since_is_refused(esha: User, ravi: Us
     publishing.submit(title, by=esha)
     with nothing_changes():
         answer = Desk(ravi).move(title, "approve", revision=str(title.revision + 1))
-    assert "Somebody else saved this" in answer.content.decode()
+    assert "saved in another place" in answer.content.decode()
 
 
 def test_a_move_from_the_wrong_state_is_refused_in_the_dialog(priya: User, title: Title) -> None:

@@ -88,7 +88,7 @@ def test_a_version_can_be_put_on_the_desk_alone(esha: User, twice: Title) -> Non
     url = Desk.url(twice, "restore", 1, "desk")
     with nothing_changes():
         stale = Desk(esha).client.post(url, {"revision": str(twice.revision + 7)})
-    assert told(stale)[0].startswith("Somebody else saved this")
+    assert told(stale)[0].startswith("This was saved in another place")
 
     Desk(esha).client.post(url, {"revision": str(again(twice).revision)})
 

@@ -104,6 +104,17 @@ def test_the_second_of_two_saves_is_refused_and_keeps_its_input(esha: User, omar
     assert form_on(answer)["texts-0-synopsis"] == "Esha's synopsis."
 
 
+def test_a_conflict_with_ones_own_other_window_says_so(esha: User, title: Title) -> None:
+    seen = form_on(Desk(esha).open(title))
+    Desk(esha).save(title, name="The other window")
+
+    page = Desk(esha).save(title, seen, name="This window").content.decode()
+
+    assert "You saved this in another window" in page
+    assert "Somebody else saved" not in page
+    assert again(title).name == "The other window"
+
+
 def test_after_a_conflict_an_editor_may_decide_to_save_over_it(esha: User, omar: User, title: Title) -> None:
     seen = form_on(Desk(esha).open(title))
     Desk(omar).save(title, name="Omar's")

@@ -1,10 +1,14 @@
 """Imports and exports of the desk."""
 
+from threading import Event, Thread, Timer
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.catalog import sheets, snapshot
@@ -246,3 +250,54 @@ def test_whoever_has_gone_imports_nothing_any_more(esha: User) -> None:
     transfer.refresh_from_db()
     assert transfer.state == "failed"
     assert not Title.objects.exists()
+
+
+def test_a_row_that_somebody_holds_is_tried_again(esha: User) -> None:
+    run([SINTEL], esha)
+    let_go = Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                Title.objects.select_for_update().get()
+                held.set()
+                let_go.wait(20)
+        finally:
+            connection.close()
+
+    held = Event()
+    holder = Thread(target=hold)
+    holder.start()
+    held.wait(5)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '200ms'")
+    Timer(0.5, let_go.set).start()
+
+    transfer = run([SINTEL | {"synopsis_en": "Another."}], esha)
+
+    holder.join()
+    assert outcome(transfer) == {"changed": 1}
+
+
+def test_what_was_lost_with_its_workers_is_given_up_and_says_so(esha: User) -> None:
+    transfer = run([SINTEL], esha)
+    Transfer.objects.update(state="running", finished_at=None)
+
+    assert transfers.give_up(before=transfer.asked_at) == 0
+    assert transfers.give_up(before=timezone.now()) == 1
+
+    transfer.refresh_from_db()
+    assert (transfer.state, transfer.problem[:19]) == ("failed", "The worker was lost")
+
+
+def test_old_files_are_deleted_and_their_record_stays(esha: User) -> None:
+    tried = run([SINTEL], esha, dry_run=True)
+    name = tried.file.name
+
+    assert transfers.forget_files(before=timezone.now()) == 1
+
+    tried.refresh_from_db()
+    assert not default_storage.exists(name)
+    assert tried.counts["created"] == 1
+    with pytest.raises(InvalidField):
+        transfers.apply(tried, by=esha)

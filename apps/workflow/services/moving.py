@@ -42,11 +42,11 @@ class GatesUnmet(DomainError):
 
 
 class EditConflict(DomainError):
-    """Somebody else saved since."""
+    """It was saved since: by somebody else, or in another window."""
 
     code = "edit_conflict"
     status = 409
-    detail = "Somebody else saved this in the meantime. Nothing of yours was stored; look at theirs first."
+    detail = "This was saved in another place meanwhile. Nothing of yours was stored; look at that first."
 
 
 class Locked(DomainError):
