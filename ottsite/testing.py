@@ -2,7 +2,6 @@
 
 With `--parallel` there are two runs: the tests marked `alone` follow the others, one after the other, for
 they hold the site to its time limits or take its servers' ports, and want the machine for themselves.
-Those marked `long` begin first, so that no run ends with everybody waiting for one of them.
 
 Tests use engines of their own (`var/test`), and within them each xdist worker a database, Redis numbers
 and a MongoDB database of its own.
@@ -21,7 +20,7 @@ import pytest
 from django.test.runner import DiscoverRunner
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ALONE, LONG = "alone", "long"
+ALONE = "alone"
 GOES_ON = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
 
 
@@ -53,11 +52,6 @@ def pytest_load_initial_conftests() -> None:
     prepare()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker(LONG) is None)
-
-
 class PytestRunner(DiscoverRunner):
     """Django's test command, its flags and its labels, in front of pytest."""
 
@@ -71,8 +65,7 @@ class PytestRunner(DiscoverRunner):
             arguments += ["-k", " or ".join(pattern.strip("*") for pattern in patterns)]
         if self.parallel <= 1:
             return int(pytest.main(arguments))
-        # One more than there are cores, for tests wait as often as they work.
-        many = ["-m", f"not {ALONE}", "-n", str(self.parallel + 1), "--dist", "loadgroup"]
+        many = ["-m", f"not {ALONE}", "-n", str(self.parallel), "--dist", "loadgroup"]
         return self._worst(arguments + run for run in (many, ["-m", ALONE]))
 
     def _worst(self, runs: Iterable[list[str]]) -> int:

@@ -313,7 +313,6 @@ def _room(settings: Any, monkeypatch: pytest.MonkeyPatch, transactional_db: None
         )
 
 
-@pytest.mark.long
 @pytest.mark.usefixtures("_room", "_newsroom")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("role", ["anonymous", "signed in", "staff"])

@@ -71,7 +71,6 @@ def fingerprint() -> Any:
         return cursor.fetchone()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_gets_in_where_it_should_and_changes_nothing_elsewhere(role: str) -> None:
     cast = Cast()
@@ -104,7 +103,6 @@ def judged(asked: Asked, method: str, route: str, group: Group, before: Any) -> 
     return wrong
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_makes_in_the_newsroom_the_moves_that_are_its_own(role: str) -> None:
     """The same deeds as through the API, for the same roles."""

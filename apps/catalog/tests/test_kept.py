@@ -93,10 +93,18 @@ def test_links_name_the_host_that_was_asked(api: APIClient, settings: Any) -> No
         assert found["next"].startswith(f"http://{host}/"), host
 
 
-def test_a_title_is_never_kept(api: APIClient) -> None:
+def test_a_title_is_kept_for_its_moment_and_what_is_not_there_never(
+    api: APIClient, clock: list[float]
+) -> None:
     put("one", window(ends_at=NOON + timedelta(seconds=0.5)))
+    assert_problem(api.get(f"{TITLES}/two"), 404)
+    put("two")
 
+    assert api.get(f"{TITLES}/two").status_code == 200
     assert api.get(f"{TITLES}/one").status_code == 200
+    with time_machine.travel(NOON + timedelta(seconds=0.5), tick=False):
+        assert api.get(f"{TITLES}/one").status_code == 200
+    clock[0] += 1
     with time_machine.travel(NOON + timedelta(seconds=0.5), tick=False):
         assert_problem(api.get(f"{TITLES}/one"), 404)
 
