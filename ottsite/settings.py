@@ -198,6 +198,8 @@ CACHES = {
 # A worker that was silent for so long is dead, and what it worked on starts again elsewhere.
 WORKER_HEARTBEAT_S = env.float("WORKER_HEARTBEAT_S", 5)
 WORKER_STALLED_AFTER_S = env.float("WORKER_STALLED_AFTER_S", 20)
+# Steps of media jobs that one worker process does side by side; each may use all cores.
+ENCODES_AT_ONCE = env.int("ENCODES_AT_ONCE", 1)
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
