@@ -198,9 +198,22 @@ CACHES = {
 # A worker that was silent for so long is dead, and what it worked on starts again elsewhere.
 WORKER_HEARTBEAT_S = env.float("WORKER_HEARTBEAT_S", 5)
 WORKER_STALLED_AFTER_S = env.float("WORKER_STALLED_AFTER_S", 20)
+# Steps of media jobs that one worker process does side by side; each may use all cores.
+ENCODES_AT_ONCE = env.int("ENCODES_AT_ONCE", 1)
 
+# Artwork, masters and what is made of them: files under MEDIA_ROOT, or a bucket.
+BUCKET = {
+    "bucket_name": env.str("S3_BUCKET", ""),
+    "endpoint_url": env.str("S3_ENDPOINT_URL", "") or None,
+    "region_name": env.str("S3_REGION", "us-east-1"),
+    "addressing_style": env.str("S3_ADDRESSING_STYLE", "path"),
+    "access_key": env.str("S3_ACCESS_KEY", "") or None,
+    "secret_key": env.str("S3_SECRET_KEY", "") or None,
+}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "ottsite.object_storage.BucketStorage", "OPTIONS": BUCKET}
+    if BUCKET["bucket_name"]
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION

@@ -29,24 +29,24 @@ ONE_SHOT = {"migrate"}
 SET_BY_THE_IMAGE = {"OTTSITE_VAR", "STATIC_ROOT", "DEBUG"}
 READ_ELSEWHERE = {"PORT", "PROMETHEUS_MULTIPROC_DIR"}
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|TOKEN|_KEYS?|_AUTH)$")
-TAKEN_FROM_OUTSIDE = re.compile(r"\$\{[A-Z_]+:\?[^}]+\}")
+TAKEN_FROM_OUTSIDE = re.compile(r"\$\{[A-Z0-9_]+:\?[^}]+\}")
 
 
 def read_by_settings() -> set[str]:
-    return set(re.findall(r"\b(?:env\.\w+|required)\(\s*\"([A-Z_]+)\"", SETTINGS))
+    return set(re.findall(r"\b(?:env\.\w+|required)\(\s*\"([A-Z0-9_]+)\"", SETTINGS))
 
 
 def documented() -> set[str]:
     """The variables of deployment.md's table."""
-    return set(re.findall(r"^\| `([A-Z_]+)` \|.*\|.*\|$", DEPLOYMENT.split("## Proxies")[0], re.MULTILINE))
+    return set(re.findall(r"^\| `([A-Z0-9_]+)` \|.*\|.*\|$", DEPLOYMENT.split("## Proxies")[0], re.MULTILINE))
 
 
 def in_example() -> set[str]:
-    return set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+    return set(re.findall(r"^#?([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
 
 
 def read_by_compose() -> set[str]:
-    return set(re.findall(r"\$\{([A-Z_]+)", COMPOSE))
+    return set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE))
 
 
 def services() -> dict[str, dict[str, Any]]:
@@ -75,13 +75,13 @@ def test_variables_that_are_read_elsewhere_are_documented_too() -> None:
 
 
 def test_every_required_variable_is_marked_as_required() -> None:
-    required = set(re.findall(r"\brequired\(\s*\"([A-Z_]+)\"", SETTINGS))
-    marked = set(re.findall(r"^\| `([A-Z_]+)` \| \*required\* \|", DEPLOYMENT, re.MULTILINE))
+    required = set(re.findall(r"\brequired\(\s*\"([A-Z0-9_]+)\"", SETTINGS))
+    marked = set(re.findall(r"^\| `([A-Z0-9_]+)` \| \*required\* \|", DEPLOYMENT, re.MULTILINE))
     assert marked == required
 
 
 def test_the_example_holds_no_secret() -> None:
-    filled = re.findall(r"^#?([A-Z_]+)=(.+)$", EXAMPLE, re.MULTILINE)
+    filled = re.findall(r"^#?([A-Z0-9_]+)=(.+)$", EXAMPLE, re.MULTILINE)
     assert [name for name, _ in filled if SECRET_NAME.search(name)] == []
 
 
@@ -90,7 +90,7 @@ def test_the_command_in_the_example_fills_in_every_secret_and_nothing_else(tmp_p
     found = re.search(r"^#\s+python3 -c \"(.+)\"$", EXAMPLE, re.MULTILINE)
     assert found
     subprocess.run([sys.executable, "-c", found[1]], cwd=tmp_path, check=True)
-    filled = dict(re.findall(r"^([A-Z_]+)=(.*)$", (tmp_path / ".env").read_text(), re.MULTILINE))
+    filled = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", (tmp_path / ".env").read_text(), re.MULTILINE))
     secrets = {name: value for name, value in filled.items() if SECRET_NAME.search(name)}
     assert len(secrets) == 8
     assert all(re.fullmatch(r"[0-9a-f]{64}", value) for value in secrets.values())
@@ -145,7 +145,7 @@ def test_no_secret_is_written_in_compose() -> None:
 
 
 def test_no_secret_has_a_default() -> None:
-    for name, operator in re.findall(r"\$\{([A-Z_]+)(:?[-?]?)", COMPOSE):
+    for name, operator in re.findall(r"\$\{([A-Z0-9_]+)(:?[-?]?)", COMPOSE):
         if SECRET_NAME.search(name):
             assert operator == ":?", name
 

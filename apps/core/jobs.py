@@ -6,6 +6,7 @@ Enqueueing is an INSERT in the caller's transaction: the job exists if and only 
 import asyncio
 import logging
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
@@ -13,13 +14,17 @@ from typing import Any
 
 import procrastinate
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from . import logs
 
 log = logging.getLogger(__name__)
+
+# Set once this process was told to stop, for jobs that take long and can be left in the middle.
+stopping = threading.Event()
 
 
 def task(
@@ -76,6 +81,16 @@ def enqueue(name: str, **arguments: Any) -> int:
     return int(app.configure_task(name).defer(**arguments))
 
 
+def enqueue_once(name: str) -> bool:
+    """Enqueue the task of that dotted name unless one waits to be begun; whether it was."""
+    try:
+        with transaction.atomic():
+            app.configure_task(name, queueing_lock=name).defer()
+    except AlreadyEnqueued:
+        return False
+    return True
+
+
 def work(queues: Sequence[str] | None, concurrency: int, *, wait: bool = True) -> bool:
     """Run jobs until told to stop (SIGTERM, SIGINT: the running jobs finish first).
 
@@ -99,8 +114,13 @@ def work(queues: Sequence[str] | None, concurrency: int, *, wait: bool = True) -
 
 async def _work(options: dict[str, Any]) -> bool:
     told = asyncio.Event()
+
+    def stop() -> None:
+        stopping.set()
+        told.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     async with app.open_async():
         worker = asyncio.create_task(app.run_worker_async(**options))
         waiting = asyncio.create_task(told.wait())

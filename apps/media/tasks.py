@@ -1,0 +1,17 @@
+"""What the worker does for media."""
+
+from apps.core.jobs import task
+from apps.core.ticker import every
+
+from .services import working
+
+
+@task(queue="media", attempts=1)
+def work() -> None:
+    """Do the steps that wait, as long as there are any."""
+    working.work()
+
+
+@every(5, "media")
+def look_around() -> None:
+    working.look_around()
