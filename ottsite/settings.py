@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from ottsite.logs import logging
 from ottsite.newsroom import UNFOLD  # noqa: F401 a setting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -227,6 +228,37 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
 
+# --- Media -----------------------------------------------------------------------------------------
+
+# Rungs of the ladder, in lines; no source is scaled up to reach one.
+LADDER_HEIGHTS = [int(one) for one in listed(env.str("LADDER_HEIGHTS", "144,240,360,480,720,1080"))]
+# Codecs of the ladder: h264 always, hevc and av1 beside it.
+LADDER_CODECS = listed(env.str("LADDER_CODECS", "h264"))
+ENCODE_PRESET = env.str("ENCODE_PRESET", "veryfast")
+# Threads of each encoder; another number makes other bytes.
+ENCODE_THREADS = env.int("ENCODE_THREADS", 2)
+# Seconds of a long film that one worker encodes at a time; a multiple of 4.
+CHUNK_S = env.int("CHUNK_S", 240)
+# Whether trial encodes measured with VMAF choose each film's bit rates.
+PER_TITLE = env.bool("PER_TITLE", False)
+# Encryption of what is packaged: cenc, cbcs, or none.
+MEDIA_PROTECTION = env.str("MEDIA_PROTECTION", "")
+# Address space of a program that reads uploaded media.
+MEDIA_MEMORY_MB = env.int("MEDIA_MEMORY_MB", 6144)
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", 50 * 1024**3)
+# Masters and unfinished uploads together; 0 for no quota.
+UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", 0)
+UPLOAD_KEEP_FREE_BYTES = env.int("UPLOAD_KEEP_FREE_BYTES", 1024**3)
+# Hours after its last byte that an unfinished upload is kept.
+UPLOAD_EXPIRES_H = env.int("UPLOAD_EXPIRES_H", 48)
+# A folder whose films are taken in by themselves.
+WATCH_FOLDER = env.str("WATCH_FOLDER", "")
+# Uploads under way, which all machines of the site share, and the workers' folders.
+UPLOAD_DIR = Path(env.str("UPLOAD_DIR", str(VAR_DIR / "uploads")))
+SCRATCH_DIR = Path(env.str("SCRATCH_DIR", str(VAR_DIR / "scratch")))
+# A ring: the first key wraps content keys, all of them unwrap.
+CONTENT_KEY_KEYS = listed(required("CONTENT_KEY_KEYS", "development-only-content-key-" + "k" * 32))
+
 # --- Accounts --------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
@@ -366,30 +398,4 @@ SILENCED_SYSTEM_CHECKS = ["security.W003"]
 # --- Logs ------------------------------------------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "context": {"()": "apps.core.logs.ContextFilter"},
-        "jobs": {"()": "apps.core.logs.JobFilter"},
-        "unhandled": {"()": "apps.core.logs.UnhandledFilter"},
-    },
-    "formatters": {"json": {"()": "apps.core.logs.JsonFormatter"}},
-    "handlers": {
-        "stdout": {
-            "class": "logging.StreamHandler",
-            "stream": "ext://sys.stdout",
-            "formatter": "json",
-            "filters": ["context", "jobs"],
-        }
-    },
-    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
-    "loggers": {
-        "django.server": {"handlers": ["stdout"], "level": "WARNING", "propagate": False},
-        # Without Django's own handlers, which write plain text and mail it.
-        "django": {"handlers": []},
-        "django.request": {"level": "ERROR", "filters": ["unhandled"]},
-        # Refused requests are told by the access line; these name paths and what callers sent.
-        "django.security": {"level": "CRITICAL"},
-    },
-}
+LOGGING = logging(LOG_LEVEL)

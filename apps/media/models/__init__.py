@@ -1,6 +1,20 @@
-"""The bytes: masters, their renditions and tracks."""
+"""The bytes: masters, their renditions and tracks, and the work on them."""
 
-from .asset import Asset, AssetState, AudioTrack, Rendition, SubtitleTrack
+from .asset import Asset, AssetState
 from .job import Job, JobState, Step
+from .track import AudioTrack, ContentKey, Rendition, SubtitleTrack
+from .upload import Leftover, Upload
 
-__all__ = ["Asset", "AssetState", "AudioTrack", "Job", "JobState", "Rendition", "Step", "SubtitleTrack"]
+__all__ = [
+    "Asset",
+    "AssetState",
+    "AudioTrack",
+    "ContentKey",
+    "Job",
+    "JobState",
+    "Leftover",
+    "Rendition",
+    "Step",
+    "SubtitleTrack",
+    "Upload",
+]

@@ -1,7 +1,5 @@
 """One uploaded master and what became of it."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -35,6 +33,31 @@ class Asset(FSMModelMixin, PublicId, TimeStamped):
     placeholder = models.BooleanField(default=False, help_text="No media behind it: for demonstration only.")
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
     failure = models.CharField(max_length=500, blank=True, help_text="Why it failed, for the editor.")
+    duplicate_of = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The asset that was made of the very same file before.",
+    )
+    filename = models.CharField(max_length=255, blank=True, help_text="As it was uploaded.")
+    master_key = models.CharField(max_length=200, blank=True)
+    master_size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
+    master_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    source = models.JSONField(default=dict, blank=True, help_text="What is in the master: `facts.Source`.")
+    prefix = models.CharField(max_length=200, blank=True, help_text="Where all that was made of it lies.")
+    packaged_at = models.DateTimeField(null=True, blank=True)
+    thumbnails = models.JSONField(default=dict, blank=True, help_text="The sheets: `thumbnails.Sheets`.")
+    stills = models.JSONField(default=list, blank=True, help_text="Keys of pictures that could be a poster.")
+    chapters = models.JSONField(default=list, blank=True, help_text="[{start_ms, end_ms, title}]")
+    findings = models.JSONField(default=list, blank=True, help_text="What quality control found.")
+    protection = models.CharField(
+        max_length=4,
+        blank=True,
+        choices=[("", "none"), ("cenc", "cenc"), ("cbcs", "cbcs")],
+        help_text="ISO/IEC 23001-7 scheme of its tracks.",
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -73,70 +96,3 @@ class Asset(FSMModelMixin, PublicId, TimeStamped):
         target=AssetState.FAILED,
     )  # fmt: skip
     def fail(self) -> None: ...
-
-
-class PartManager(models.Manager[Any]):
-    """Parts of an asset are named by the asset and the one field they differ in."""
-
-    def __init__(self, field: str = "") -> None:
-        super().__init__()
-        self.field = field
-
-    def get_by_natural_key(self, asset: str, value: str | int) -> Any:
-        of_asset = Q(("asset__public_id", asset), (self.field, value))
-        return self.get(of_asset)
-
-
-class Rendition(models.Model):
-    """One rung of the asset's ladder."""
-
-    asset = models.ForeignKey(Asset, models.CASCADE, related_name="renditions")
-    height = models.PositiveSmallIntegerField(help_text="Pixels.")
-
-    objects = PartManager("height")
-
-    class Meta:
-        ordering = ["asset_id", "height"]
-        constraints = [models.UniqueConstraint(fields=["asset", "height"], name="one_rendition_per_height")]
-
-    def __str__(self) -> str:
-        return f"{self.height}p"
-
-    def natural_key(self) -> tuple[str, int]:
-        return (str(self.asset.public_id), self.height)
-
-
-class AudioTrack(models.Model):
-    asset = models.ForeignKey(Asset, models.CASCADE, related_name="audio_tracks")
-    language = models.CharField(max_length=10, help_text="BCP 47, such as en or hi.")
-
-    objects = PartManager("language")
-
-    class Meta:
-        ordering = ["asset_id", "id"]
-        constraints = [models.UniqueConstraint(fields=["asset", "language"], name="one_audio_per_language")]
-
-    def __str__(self) -> str:
-        return self.language
-
-    def natural_key(self) -> tuple[str, str]:
-        return (str(self.asset.public_id), self.language)
-
-
-class SubtitleTrack(models.Model):
-    asset = models.ForeignKey(Asset, models.CASCADE, related_name="subtitle_tracks")
-    language = models.CharField(max_length=10, help_text="BCP 47, such as en or hi.")
-
-    objects = PartManager("language")
-
-    class Meta:
-        ordering = ["asset_id", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["asset", "language"], name="one_subtitle_per_language")
-        ]
-
-    def __str__(self) -> str:
-        return self.language
-
-    def natural_key(self) -> tuple[str, str]:
-        return (str(self.asset.public_id), self.language)

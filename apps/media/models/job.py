@@ -28,6 +28,7 @@ class Job(PublicId, TimeStamped):
 
     class Kind(models.TextChoices):
         PACKAGE = "package", "make it playable"
+        TRACK = "track", "add a track"
 
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="jobs")
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -44,7 +45,9 @@ class Job(PublicId, TimeStamped):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["asset", "kind"], condition=~Q(state__in=ENDED), name="one_open_job_of_a_kind"
+                fields=["asset"],
+                condition=Q(kind="package") & ~Q(state__in=ENDED),
+                name="one_open_package_job",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=ENDED) ^ Q(ended_at=None), name="job_ended_has_a_time"
