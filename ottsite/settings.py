@@ -227,7 +227,6 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
-
 # --- Media -----------------------------------------------------------------------------------------
 
 # Rungs of the ladder, in lines; no source is scaled up to reach one.
