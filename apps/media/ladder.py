@@ -225,7 +225,7 @@ def _even(length: Fraction, share: Fraction) -> int:
 
 
 def _heights(top: Fraction, wanted: tuple[int, ...]) -> list[int]:
-    """Those wanted that the source reaches, and its own where that lies well above these, but below others."""
+    """Those wanted that the source reaches; its own where that lies well above these, but below others."""
     reached = sorted({height for height in wanted if top >= height * NEARLY})
     if not reached or (top < max(wanted) and top > reached[-1] * CLEARLY):
         reached.append(max(2, int(top)))

@@ -76,7 +76,7 @@ class Ran:
 
 @cache
 def program() -> str:
-    return imageio_ffmpeg.get_ffmpeg_exe()
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
 def opened(path: Path, container: str, *options: str) -> list[str]:
