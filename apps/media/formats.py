@@ -22,7 +22,8 @@ VIDEO: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "h264": ("h264",), "hevc": ("hevc",), "av1": ("libdav1d", "libaom-av1", "av1"),
     "vp8": ("vp8",), "vp9": ("vp9",),
     "mpeg1video": ("mpeg1video",), "mpeg2video": ("mpeg2video",), "mpeg4": ("mpeg4",),
-    "dvvideo": ("dvvideo",), "prores": ("prores",), "dnxhd": ("dnxhd",), "mjpeg": ("mjpeg",), "ffv1": ("ffv1",),
+    "dvvideo": ("dvvideo",), "prores": ("prores",), "dnxhd": ("dnxhd",),
+    "mjpeg": ("mjpeg",), "ffv1": ("ffv1",),
 })  # fmt: skip
 _PCM = (
     "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be",
