@@ -43,7 +43,7 @@ def refusals(source: Source) -> list[Refusal]:
 
 
 def _container(source: Source) -> Iterator[str]:
-    if source.container not in formats.CONTAINERS:
+    if source.container not in formats.NAMES:
         yield f"Files of the kind “{source.container}” are not accepted."
 
 
@@ -80,12 +80,12 @@ def _long(source: Source) -> Iterator[str]:
 
 def _picture_codec(source: Source) -> Iterator[str]:
     for video in source.videos[:1]:
-        if video.codec not in formats.VIDEO:
+        if video.codec not in formats.VIDEO_CODECS:
             yield f"The picture is encoded as “{video.codec}”, which is not accepted."
 
 
 def _sound_codec(source: Source) -> Iterator[str]:
-    for codec in sorted({audio.codec for audio in source.audios} - set(formats.AUDIO)):
+    for codec in sorted({audio.codec for audio in source.audios} - set(formats.AUDIO_CODECS)):
         yield f"Sound in the file is encoded as “{codec}”, which is not accepted."
 
 

@@ -313,7 +313,7 @@ def _text(stream: Said) -> Text:
         label=title,
         forced="forced" in marks or bool(_FORCED.search(title)),
         sdh=bool({"hearing_impaired", "captions"} & marks or _SDH.search(title)),
-        is_text=codec in formats.TEXT,
+        is_text=codec in formats.TEXT_CODECS,
     )
 
 

@@ -107,7 +107,7 @@ def _demuxer(path: Path) -> str:
     head = signatures.head(path)
     if name := signatures.container(head):
         return name
-    accepted = ", ".join(formats.CONTAINERS.values())
+    accepted = ", ".join(formats.NAMES.values())
     what = signatures.seems(head)
     seems = f"This is no film but {what}." if what else "This is no video or audio file that we know."
     raise Unreadable("not-media", f"{seems} Accepted are: {accepted}.")
@@ -119,7 +119,7 @@ def _run(
     wanted |= {
         "path": str(path.resolve()),
         "options": dict(formats.OPTIONS),
-        "decode": list(formats.VIDEO),
+        "decode": list(formats.VIDEO_CODECS),
         "pixels": PIXELS,
     }
     with TemporaryDirectory(prefix="probe-") as scratch:
