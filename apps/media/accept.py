@@ -43,7 +43,7 @@ def refusals(source: Source) -> list[Refusal]:
 
 
 def _container(source: Source) -> Iterator[str]:
-    if source.container not in formats.NAMES:
+    if source.container not in formats.CONTAINERS:
         yield f"Files of the kind “{source.container}” are not accepted."
 
 

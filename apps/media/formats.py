@@ -6,7 +6,7 @@ file passes these lists, puts `file:` before its path, and names the demuxer tha
 told (`signatures`).
 """
 
-# What ffmpeg calls its demuxer -> the name by which that one alone is asked for, and `Source.container`.
+# What ffmpeg calls its demuxer, which is `Source.container` -> the name by which that alone is asked for.
 # A playlist (hls, dash, concat, image2) is no container: it makes ffmpeg open other files.
 CONTAINERS = {
     "mov,mp4,m4a,3gp,3g2,mj2": "mov", "matroska,webm": "matroska", "mpegts": "mpegts", "avi": "avi",
@@ -52,3 +52,8 @@ OPTIONS = {
     "format_whitelist": ",".join(CONTAINERS.values()),
     "codec_whitelist": ",".join(DECODERS),
 }
+
+
+def container(demuxer: str) -> str:
+    """`mov,mp4,m4a,3gp,3g2,mj2` of `mov`."""
+    return next(name for name, short in CONTAINERS.items() if short == demuxer)

@@ -67,7 +67,7 @@ def probe(path: Path, *, stop: Event | None = None) -> Source:
     outcome = _run(path, {"format": demuxer}, LIMITS, _bounded(lines, ANSWER), stop)
     answer = _answer("\n".join(lines), outcome)
     try:
-        return findings.source(answer, container=demuxer, size=path.stat().st_size)
+        return findings.source(answer, container=formats.container(demuxer), size=path.stat().st_size)
     except findings.CutOff as cut:
         found, promised = (_clock(ms) for ms in (cut.found_ms, cut.promised_ms))
         raise Unreadable("cut-off", f"The file is cut off after {found} of {promised}. {AGAIN}") from cut
