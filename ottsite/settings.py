@@ -250,8 +250,8 @@ UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", 0)
 UPLOAD_KEEP_FREE_BYTES = env.int("UPLOAD_KEEP_FREE_BYTES", 1024**3)
 # Hours after its last byte that an unfinished upload is kept.
 UPLOAD_EXPIRES_H = env.int("UPLOAD_EXPIRES_H", 48)
-# A folder whose films are taken in by themselves.
 WATCH_FOLDER = env.str("WATCH_FOLDER", "")
+MEDIA_LEASE_S = env.float("MEDIA_LEASE_S", 30)
 # Uploads under way, which all machines of the site share, and the workers' folders.
 UPLOAD_DIR = Path(env.str("UPLOAD_DIR", str(VAR_DIR / "uploads")))
 SCRATCH_DIR = Path(env.str("SCRATCH_DIR", str(VAR_DIR / "scratch")))
