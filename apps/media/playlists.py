@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from uuid import UUID
 
 from .cmaf import Fragment, Index
@@ -257,10 +258,14 @@ def _ended(lines: list[str]) -> str:
 def _keyframes(index: Index) -> list[tuple[Fragment, int]]:
     """Fragments that begin with a keyframe, each with the time until the next of them."""
     found = [one for one in index.fragments if one.key_size]
-    ends = [one.time for one in found[1:]]
-    if found:
-        ends.append(index.fragments[-1].time + index.fragments[-1].duration)
-    return [(one, end - one.time) for one, end in zip(found, ends, strict=True)]
+    if not found:
+        return []
+    last = index.fragments[-1]
+    times = [one.time for one in found]
+    return [
+        (one, end - time)
+        for one, time, end in zip(found, times, [*times[1:], last.time + last.duration], strict=True)
+    ]
 
 
 def _groups(audios: Sequence[Audio]) -> dict[str, list[Audio]]:
@@ -343,11 +348,12 @@ def _trick_play(package: Package, at: At) -> Iterator[str]:
         shown = _keyframes(index)
         if not shown:
             continue
-        rates = [-(-frame.key_size * 8 * index.timescale // max(1, length)) for frame, length in shown]
-        whole = sum(frame.key_size for frame, _ in shown)
+        bits = 8 * index.timescale
+        peak = max(frame.key_size / length for frame, length in shown)
+        average = sum(frame.key_size for frame, _ in shown) / sum(length for _, length in shown)
         found = [
-            f"BANDWIDTH={max(rates)}",
-            f"AVERAGE-BANDWIDTH={-(-whole * 8 * index.timescale // max(1, index.duration))}",
+            f"BANDWIDTH={ceil(peak * bits)}",
+            f"AVERAGE-BANDWIDTH={ceil(average * bits)}",
             f"CODECS={quoted(index.codecs)}",
             f"RESOLUTION={index.width}x{index.height}",
             f"VIDEO-RANGE={VIDEO_RANGE}",

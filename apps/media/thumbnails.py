@@ -94,17 +94,17 @@ def paste(thumbs: Sequence[Path], folder: Path, *, every_ms: int, duration_ms: i
 
 def vtt(sheets: Sheets, *, at: Callable[[str], str] = str) -> str:
     """A WebVTT track whose cues name a part of a sheet (`#xywh=`), as many players read it."""
-    cues = []
-    for n in range(sheets.count):
-        sheet, tile = divmod(n, sheets.tiles)
-        left, top = _place(sheets, tile)
-        start = n * sheets.every_ms
-        end = max(start + 1, min(start + sheets.every_ms, sheets.duration_ms))
-        if n == sheets.count - 1:
-            end = max(end, sheets.duration_ms)
-        uri = f"{at(sheets.file(sheet))}#xywh={left},{top},{sheets.width},{sheets.height}"
-        cues.append(f"{_clock(start)} --> {_clock(end)}\n{uri}\n")
-    return "\n".join(["WEBVTT\n", *cues])
+    places = [_place(sheets, tile) for tile in range(sheets.tiles)]
+    files = [at(sheets.file(sheet)) for sheet in range(sheets.sheets)]
+    clocks = [_clock(n * sheets.every_ms) for n in range(sheets.count)]
+    last = max(sheets.duration_ms, (sheets.count - 1) * sheets.every_ms + 1)
+    ends = [*clocks[1:], _clock(last)]
+    cues = ["WEBVTT\n"]
+    for n, (start, end) in enumerate(zip(clocks, ends, strict=True)):
+        left, top = places[n % sheets.tiles]
+        uri = f"{files[n // sheets.tiles]}#xywh={left},{top},{sheets.width},{sheets.height}"
+        cues.append(f"{start} --> {end}\n{uri}\n")
+    return "\n".join(cues)
 
 
 def _sheet(thumbs: Sequence[Path], made: Sheets, target: Path) -> int:
