@@ -29,6 +29,13 @@ def placeholder(
         return ready(asset, duration_ms=duration_ms)
 
 
+def uploaded(name: str, *, filename: str, by: PermissionsMixin | None) -> Asset:
+    """An asset whose master has just arrived."""
+    return Asset.objects.create(
+        name=name, filename=filename, state=AssetState.UPLOADED, created_by_id=by.pk if by else None
+    )
+
+
 def ready(asset: Asset, *, duration_ms: int) -> Asset:
     """It can be played from now on. Raises django-fsm's `TransitionNotAllowed` unless it is in processing."""
     with transaction.atomic():
