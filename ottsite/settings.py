@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from ottsite.cors import CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS  # noqa: F401 settings
 from ottsite.logs import logging
 from ottsite.newsroom import UNFOLD  # noqa: F401 a setting
 
@@ -47,25 +48,6 @@ ALLOWED_HOSTS = listed(required("ALLOWED_HOSTS", "127.0.0.1,localhost"))
 CSRF_TRUSTED_ORIGINS = listed(env.str("CSRF_TRUSTED_ORIGINS", SITE_URL))
 CORS_ALLOWED_ORIGINS = listed(env.str("CORS_ALLOWED_ORIGINS", ""))
 CORS_URLS_REGEX = r"^/(api|play|vod)/"
-CORS_ALLOW_HEADERS = [
-    "accept",
-    "authorization",
-    "content-type",
-    "idempotency-key",
-    "if-match",
-    "if-none-match",
-    "range",
-    "x-request-id",
-]
-CORS_EXPOSE_HEADERS = [
-    "ETag",
-    "Idempotent-Replay",
-    "Retry-After",
-    "RateLimit-Limit",
-    "RateLimit-Remaining",
-    "RateLimit-Reset",
-    "X-Request-ID",
-]
 # How many reverse proxies of ours stand in front; each appends one X-Forwarded-For entry.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 if TRUSTED_PROXY_COUNT:
@@ -320,6 +302,8 @@ RATE_LIMIT_CLIENT_KEY = "apps.accounts.tokens.client_key"
 # --- API -------------------------------------------------------------------------------------------
 
 API_MAX_BODY_BYTES = 1_000_000
+# Bodies that their views read piece by piece, of any length.
+STREAMED_BODIES = r"^/(api/v1/cms|admin/media/asset)/uploads/"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.media import accept, formats, ladder, origin, packager, probe, subtitles
+from apps.media import accept, formats, ladder, origin, packager, parts, probe, subtitles
 from apps.media.facts import Audio, Source
 from apps.media.models import Asset, Upload
 from apps.media.sandbox import GIB
@@ -67,7 +67,7 @@ def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doi
 def store(doing: Doing, folder: Path) -> Done:
     """Move the upload into the storage, unless the very same file is there already."""
     upload = Upload.objects.select_related("asset").get(public_id=doing.step.given["upload"])
-    path = upload_path(upload)
+    path = parts.path_of(upload.public_id)
     if not path.exists():
         raise Hopeless("The uploaded file is gone. Upload it again.")
     sha256 = origin.digest(path)
@@ -85,23 +85,13 @@ def store(doing: Doing, folder: Path) -> Done:
     return Done(
         plan={"master": master, "language": upload.language},
         then=tuple(after),
-        publish=lambda: _forget(upload),
         result={"key": key},
     )
-
-
-def upload_path(upload: Upload) -> Path:
-    """Where the bytes of an upload lie until the job has them."""
-    return Path(settings.UPLOAD_DIR) / f"{upload.public_id}.part"
 
 
 def _wanted(upload: Upload) -> dict[str, Any]:
     names = ("language", "described", "forced", "sdh", "filename")
     return {name: getattr(upload, name) for name in names}
-
-
-def _forget(upload: Upload) -> None:
-    Upload.objects.filter(pk=upload.pk).delete()
 
 
 def _refuse_twin(doing: Doing, sha256: str, path: Path) -> None:
