@@ -40,7 +40,7 @@ def _keyframes(track: Path, index: Index) -> Iterator[Image.Image]:
         for fragment in inner[::step][:LOOKED_AT]:
             file.seek(fragment.offset)
             segment = io.BytesIO(init + file.read(fragment.size))
-            with av.open(segment, format="mp4") as opened:
+            with av.open(segment, "r", format="mp4") as opened:
                 frame = next(opened.decode(video=0), None)
                 if frame is not None:
                     yield frame.to_image()

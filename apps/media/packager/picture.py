@@ -163,10 +163,14 @@ def _svt_av1(plan: Plan, rung: Rung) -> list[str]:
 
 
 def _capped(plan: Plan, rung: Rung) -> list[str]:
-    """Constant quality up to a rate, and closed groups of pictures."""
+    """Constant quality up to a rate, and closed groups of pictures.
+
+    One thread: several make x264 spend its bits by how far each of them is, and no two runs alike. The
+    rungs are encoded side by side, and so are chunks.
+    """
     return [
         *("-maxrate", str(rung.max_rate), "-bufsize", str(2 * rung.max_rate), "-g", str(plan.gop)),
-        *("-flags:v", "+cgop+bitexact", "-threads", str(plan.threads)),
+        *("-flags:v", "+cgop+bitexact", "-threads", "1"),
     ]
 
 

@@ -21,7 +21,6 @@ from django.conf import settings
 from apps.media import accept, formats, ladder, origin, packager, parts, probe, subtitles
 from apps.media.facts import Audio, Source
 from apps.media.models import Asset, Upload
-from apps.media.sandbox import GIB
 
 from . import assets, ingest, jobs, leftovers, scratch
 from .jobs import NewStep, Progress
@@ -32,6 +31,7 @@ FULL_TOLD = "The disk is full. It goes on by itself when there is room again."
 # What encoding costs, in seconds of work for a second of media; only the bar of the job depends on it.
 VIDEO_WEIGHT, AUDIO_WEIGHT, FINISH_WEIGHT = 2.5, 0.1, 0.2
 LONGEST_TAIL = 2_000
+SPARE_ROOM = 64 * 1024**2
 
 
 def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doing], Done]]:
@@ -216,8 +216,7 @@ def _packed(made: Path, target: Path) -> Path:
 
 def _need_room(folder: Path, expected: float) -> None:
     """Not to find out after an hour that the disk is too small."""
-    free = shutil.disk_usage(folder).free
-    if free < expected + min(GIB, settings.UPLOAD_KEEP_FREE_BYTES):
+    if shutil.disk_usage(folder).free < expected + SPARE_ROOM:
         raise NoRoom(FULL_TOLD)
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from apps.media import encryption, keys
 from apps.media.cmaf import Index
-from apps.media.models import Asset, AudioTrack, ContentKey
+from apps.media.models import Asset, AudioTrack, ContentKey, Rendition
 from apps.media.packages import label_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ def protect(bench: "Bench", asset: Asset) -> list[ContentKey]:
     An asset keeps its keys when it is made again, so that licences that players hold stay good.
     """
     rows = {row.label: row for row in ContentKey.objects.filter(asset=asset)}
-    for track in (*bench.renditions, *bench.audio):
+    tracks: list[Rendition | AudioTrack] = [*bench.renditions, *bench.audio]
+    for track in tracks:
         label = label_of(track)
         row = rows.setdefault(label, _new(label))
         clear = bench.files[track.key]
