@@ -129,6 +129,7 @@ def _run(
             cwd=Path(scratch),
             stop=stop,
             heed=heed,
+            reads=[PROBER, path.resolve()],
         )
 
 
@@ -162,6 +163,8 @@ def _check(outcome: Outcome) -> None:
     log.warning("prober failed", extra={"ending": outcome.ending, "tail": outcome.tail[-2000:]})
     if outcome.ending in (Ending.TOO_SLOW, Ending.SILENT, Ending.TOO_MUCH_CPU):
         raise Unreadable("slow")
+    if outcome.ending == Ending.TOO_MUCH_MEMORY:
+        raise Unreadable("big")
     raise Unreadable("crash")
 
 
