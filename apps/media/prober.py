@@ -256,8 +256,11 @@ def _length(packet: Any) -> Fraction:
 
 
 def _texts(container: InputContainer, index: int) -> Iterator[dict[str, Any]]:
+    """First the stream's `header` (codec private data), then its packets."""
     stream = container.streams[index]
     start = Fraction(container.start_time or 0, MICRO)
+    context = stream.codec_context
+    yield {"header": _base64(context.extradata or b"" if context else b"")}
     for packet in _packets(container, stream):
         if packet.pts is None or not packet.size or not packet.time_base:
             continue
@@ -265,8 +268,28 @@ def _texts(container: InputContainer, index: int) -> Iterator[dict[str, Any]]:
         yield {
             "start": _ratio(at),
             "end": _ratio(at + (packet.duration or 0) * Fraction(packet.time_base)),
-            "data": base64.b64encode(bytes(packet)).decode(),
+            "data": _base64(_cue(packet) if context.codec.canonical_name == "webvtt" else bytes(packet)),
         }
+
+
+def _cue(packet: Any) -> bytes:
+    """WebVTT as in MP4 (ISO/IEC 14496-30, 7.4), which keeps a cue's name and settings with its text."""
+    payload = bytes(packet)
+    if payload[4:8] in (b"vttc", b"vtte", b"vttx"):
+        return payload
+    parts = _box(b"payl", payload)
+    for kind, name in ((b"iden", "webvtt_identifier"), (b"sttg", "webvtt_settings")):
+        if packet.has_sidedata(name):
+            parts += _box(kind, bytes(packet.get_sidedata(name)))
+    return _box(b"vttc", parts)
+
+
+def _box(kind: bytes, payload: bytes) -> bytes:
+    return (8 + len(payload)).to_bytes(4, "big") + kind + payload
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 # --- Numbers -----------------------------------------------------------------------------------------
