@@ -62,7 +62,7 @@ class Stopped(Exception):
 def probe(path: Path, *, stop: Event | None = None) -> Source:
     """The facts of a file on this disk. Raises `Unreadable`, `Stopped`, OSError."""
     demuxer = _demuxer(path)
-    if demuxer == "mov" and signatures.is_cut_off(path):
+    if signatures.is_cut_off(path, demuxer):
         raise Unreadable("cut-off")
     lines: list[str] = []
     outcome = _run(path, {"format": demuxer}, LIMITS, _bounded(lines, ANSWER), stop)
@@ -71,8 +71,11 @@ def probe(path: Path, *, stop: Event | None = None) -> Source:
 
 def _facts(document: str, outcome: Outcome, demuxer: str, size: int) -> Source:
     """What the prober's answer means, if there is one."""
-    answer = _answer(document, outcome)
+    _check(outcome)
     try:
+        answer = findings.Said(_parsed(document))
+        if "error" in answer.names():
+            raise Unreadable("big" if answer.text("error") == "MemoryError" else "damaged")
         return findings.source(answer, container=formats.container(demuxer), size=size)
     except findings.CutOff as cut:
         found, promised = (_clock(ms) for ms in (cut.found_ms, cut.promised_ms))
@@ -106,10 +109,10 @@ def embedded(path: Path, index: int, *, stop: Event | None = None) -> Embedded:
     wanted = {"format": _demuxer(path), "text": index}
     outcome = _run(path, wanted, TEXT_LIMITS, _bounded(lines, TEXTS), stop)
     _check(outcome)
-    said = [findings.Said(_parsed(line)) for line in lines]
-    if not said or "error" in said[0].names():
-        raise Unreadable("damaged")
     try:
+        said = [findings.Said(_parsed(line)) for line in lines]
+        if not said or "error" in said[0].names():
+            raise Unreadable("damaged")
         return Embedded(_bytes(said[0], "header"), [_packet(one) for one in said[1:]])
     except findings.Malformed as bad:
         raise Unreadable("damaged") from bad
@@ -170,14 +173,6 @@ def _bounded(lines: list[str], most: int) -> Callable[[str], None]:
             lines.append(line)
 
     return heed
-
-
-def _answer(document: str, outcome: Outcome) -> findings.Said:
-    _check(outcome)
-    answer = findings.Said(_parsed(document))
-    if "error" in answer.names():
-        raise Unreadable("big" if answer.text("error") == "MemoryError" else "damaged")
-    return answer
 
 
 def _check(outcome: Outcome) -> None:

@@ -81,7 +81,6 @@ def _stream(stream: Stream) -> dict[str, Any]:
         "index": stream.index,
         "type": stream.type,
         "codec": context.codec.canonical_name if context else "",
-        "tag": context.codec_tag if context else "",
         "language": metadata.get("language", "")[:100],
         "title": (metadata.get("title") or metadata.get("name") or "")[:1000],
         "marks": [one.name for one in Disposition if one in stream.disposition],
@@ -225,23 +224,27 @@ def _is_estimated(container: InputContainer, moving: VideoStream | None) -> bool
 
 
 def _ends(container: InputContainer, *, whole: bool) -> dict[str, Any]:
-    """`at`: by stream, where its last packet ends, if the end was reached; `whole`: all packets were read."""
+    """`at`: by stream, where its last packet ends, if the end was reached; `whole`: all packets were read;
+    `encrypted`: some of them are."""
     tail = 0 if whole else max((container.duration or 0) - TAIL_S * MICRO, 0)
     try:
         container.seek((container.start_time or 0) + tail)
     except av.FFmpegError:
-        return {"at": {}, "whole": False}
+        return {"at": {}, "whole": False, "encrypted": False}
     ends: dict[int, Fraction] = {}
-    size = 0
+    size, encrypted = 0, False
     streams = [one for one in container.streams if one.type in ("video", "audio", "subtitle")]
     for count, packet in enumerate(_packets(container, *streams)):
+        encrypted = encrypted or packet.has_sidedata("encryption_info")
         if packet.pts is not None and packet.time_base:
             end = packet.pts * Fraction(packet.time_base) + _length(packet)
             ends[packet.stream_index] = max(ends.get(packet.stream_index, end), end)
         size += packet.size
         if not whole and (count > TAIL_PACKETS or size > TAIL_BYTES):
-            return {"at": {}, "whole": False}
-    return {"at": {index: _ratio(end) for index, end in ends.items()}, "whole": whole}
+            ends.clear()
+            break
+    at = {index: _ratio(end) for index, end in ends.items()}
+    return {"at": at, "whole": whole, "encrypted": encrypted}
 
 
 def _length(packet: Any) -> Fraction:
