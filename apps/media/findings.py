@@ -125,7 +125,7 @@ def _ratio(text: str) -> Fraction:
 def source(answer: Said, *, container: str, size: int) -> Source:
     """The facts of a file, from the prober's answer about it. Raises what this module defines."""
     streams = [one for one in answer.many("streams") if not _is_still(one)]
-    if any(one.text("tag") in ("encv", "enca") for one in streams):
+    if answer.one("ends").is_so("encrypted"):
         raise Encrypted
     times = _times(answer)
     return Source(
@@ -244,7 +244,9 @@ def _rate(said: Said, look: Said, *, interlaced: bool) -> tuple[Fraction, bool]:
     equal = [step for step in steps if abs(step - usual) * EQUAL <= usual]
     unequal = len(steps) - len(equal)
     if unequal > 1 and unequal > len(steps) * OFTEN:
-        return _plain(average or len(steps) / (sum(steps) * base)), True
+        # Some containers tell a nominal rate, which is not the average that is wanted.
+        nominal = not average or _is_near(average, 1 / (usual * base), NEAR)
+        return _plain(len(steps) / (sum(steps) * base) if nominal else average), True
     measured = len(equal) / (sum(equal) * base)
     if interlaced and _is_near(average * 2, measured, NEAR):
         measured = average  # each packet is a field
@@ -253,13 +255,12 @@ def _rate(said: Said, look: Said, *, interlaced: bool) -> tuple[Fraction, bool]:
 
 def _exact(measured: Fraction, average: Fraction, declared: Fraction) -> Fraction:
     """The rate that was meant, where timestamps are rounded."""
-    for rate in (average, declared):
-        if rate in RATES and _is_near(rate, measured, NEAR):
-            return rate
-    nearest = min(RATES, key=lambda rate: abs(rate - measured))
-    if _is_near(nearest, measured, NEARER):
-        return nearest
-    return average if _is_near(average, measured, NEAR) else measured
+    told = [rate for rate in (average, declared) if _is_near(rate, measured, NEAR)]
+    for rate in (*told, measured):
+        nearest = min(RATES, key=lambda one: abs(one - rate))
+        if _is_near(nearest, rate, NEARER):
+            return nearest
+    return told[0] if told else measured
 
 
 def _is_near(one: Fraction, other: Fraction, by: Fraction) -> bool:

@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -61,13 +62,21 @@ class Stopped(Exception):
 def probe(path: Path, *, stop: Event | None = None) -> Source:
     """The facts of a file on this disk. Raises `Unreadable`, `Stopped`, OSError."""
     demuxer = _demuxer(path)
-    if demuxer == "mov" and signatures.is_cut_off(path):
+    if signatures.is_cut_off(path, demuxer):
         raise Unreadable("cut-off")
     lines: list[str] = []
     outcome = _run(path, {"format": demuxer}, LIMITS, _bounded(lines, ANSWER), stop)
-    answer = _answer("\n".join(lines), outcome)
+    return _facts("\n".join(lines), outcome, demuxer, path.stat().st_size)
+
+
+def _facts(document: str, outcome: Outcome, demuxer: str, size: int) -> Source:
+    """What the prober's answer means, if there is one."""
+    _check(outcome)
     try:
-        return findings.source(answer, container=formats.container(demuxer), size=path.stat().st_size)
+        answer = findings.Said(_parsed(document))
+        if "error" in answer.names():
+            raise Unreadable("big" if answer.text("error") == "MemoryError" else "damaged")
+        return findings.source(answer, container=formats.container(demuxer), size=size)
     except findings.CutOff as cut:
         found, promised = (_clock(ms) for ms in (cut.found_ms, cut.promised_ms))
         raise Unreadable("cut-off", f"The file is cut off after {found} of {promised}. {AGAIN}") from cut
@@ -80,25 +89,45 @@ def probe(path: Path, *, stop: Event | None = None) -> Source:
         raise Unreadable("damaged") from bad
 
 
-def texts(path: Path, index: int, *, stop: Event | None = None) -> list[tuple[int, int, bytes]]:
-    """The packets of an embedded stream of subtitles as they are, with start and end in milliseconds.
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A stream of subtitles as it lies in the file: its codec's private data, which for SubStation has the
+    styles, and its packets, each with start and end in milliseconds from the start of the file."""
 
-    They begin with the file. Raises as `probe` does.
-    """
+    header: bytes
+    packets: list[tuple[int, int, bytes]]
+
+
+def texts(path: Path, index: int, *, stop: Event | None = None) -> list[tuple[int, int, bytes]]:
+    """The packets of an embedded stream of subtitles. Raises as `probe` does."""
+    return embedded(path, index, stop=stop).packets
+
+
+def embedded(path: Path, index: int, *, stop: Event | None = None) -> Embedded:
+    """An embedded stream of subtitles, not decoded; WebVTT as in MP4. Raises as `probe` does."""
     lines: list[str] = []
     wanted = {"format": _demuxer(path), "text": index}
-    _check(_run(path, wanted, TEXT_LIMITS, _bounded(lines, TEXTS), stop))
-    return [_packet(findings.Said(_parsed(line))) for line in lines]
+    outcome = _run(path, wanted, TEXT_LIMITS, _bounded(lines, TEXTS), stop)
+    _check(outcome)
+    try:
+        said = [findings.Said(_parsed(line)) for line in lines]
+        if not said or "error" in said[0].names():
+            raise Unreadable("damaged")
+        return Embedded(_bytes(said[0], "header"), [_packet(one) for one in said[1:]])
+    except findings.Malformed as bad:
+        raise Unreadable("damaged") from bad
 
 
 def _packet(said: findings.Said) -> tuple[int, int, bytes]:
-    if "error" in said.names():
-        raise Unreadable("damaged")
     start, end = (round((said.ratio(name) or 0) * 1000) for name in ("start", "end"))
+    return start, end, _bytes(said, "data")
+
+
+def _bytes(said: findings.Said, name: str) -> bytes:
     try:
-        return start, end, base64.b64decode(said.text("data"), validate=True)
+        return base64.b64decode(said.text(name), validate=True)
     except binascii.Error as bad:
-        raise Unreadable("damaged") from bad
+        raise findings.Malformed(name) from bad
 
 
 def _demuxer(path: Path) -> str:
@@ -129,6 +158,7 @@ def _run(
             cwd=Path(scratch),
             stop=stop,
             heed=heed,
+            reads=[PROBER, path.resolve()],
         )
 
 
@@ -145,14 +175,6 @@ def _bounded(lines: list[str], most: int) -> Callable[[str], None]:
     return heed
 
 
-def _answer(document: str, outcome: Outcome) -> findings.Said:
-    _check(outcome)
-    answer = findings.Said(_parsed(document))
-    if "error" in answer.names():
-        raise Unreadable("big" if answer.text("error") == "MemoryError" else "damaged")
-    return answer
-
-
 def _check(outcome: Outcome) -> None:
     """Raises what the editor is told of a child that did not end well."""
     if outcome.is_well:
@@ -162,6 +184,8 @@ def _check(outcome: Outcome) -> None:
     log.warning("prober failed", extra={"ending": outcome.ending, "tail": outcome.tail[-2000:]})
     if outcome.ending in (Ending.TOO_SLOW, Ending.SILENT, Ending.TOO_MUCH_CPU):
         raise Unreadable("slow")
+    if outcome.ending == Ending.TOO_MUCH_MEMORY:
+        raise Unreadable("big")
     raise Unreadable("crash")
 
 

@@ -81,7 +81,6 @@ def _stream(stream: Stream) -> dict[str, Any]:
         "index": stream.index,
         "type": stream.type,
         "codec": context.codec.canonical_name if context else "",
-        "tag": context.codec_tag if context else "",
         "language": metadata.get("language", "")[:100],
         "title": (metadata.get("title") or metadata.get("name") or "")[:1000],
         "marks": [one.name for one in Disposition if one in stream.disposition],
@@ -225,23 +224,27 @@ def _is_estimated(container: InputContainer, moving: VideoStream | None) -> bool
 
 
 def _ends(container: InputContainer, *, whole: bool) -> dict[str, Any]:
-    """`at`: by stream, where its last packet ends, if the end was reached; `whole`: all packets were read."""
+    """`at`: by stream, where its last packet ends, if the end was reached; `whole`: all packets were read;
+    `encrypted`: some of them are."""
     tail = 0 if whole else max((container.duration or 0) - TAIL_S * MICRO, 0)
     try:
         container.seek((container.start_time or 0) + tail)
     except av.FFmpegError:
-        return {"at": {}, "whole": False}
+        return {"at": {}, "whole": False, "encrypted": False}
     ends: dict[int, Fraction] = {}
-    size = 0
+    size, encrypted = 0, False
     streams = [one for one in container.streams if one.type in ("video", "audio", "subtitle")]
     for count, packet in enumerate(_packets(container, *streams)):
+        encrypted = encrypted or packet.has_sidedata("encryption_info")
         if packet.pts is not None and packet.time_base:
             end = packet.pts * Fraction(packet.time_base) + _length(packet)
             ends[packet.stream_index] = max(ends.get(packet.stream_index, end), end)
         size += packet.size
         if not whole and (count > TAIL_PACKETS or size > TAIL_BYTES):
-            return {"at": {}, "whole": False}
-    return {"at": {index: _ratio(end) for index, end in ends.items()}, "whole": whole}
+            ends.clear()
+            break
+    at = {index: _ratio(end) for index, end in ends.items()}
+    return {"at": at, "whole": whole, "encrypted": encrypted}
 
 
 def _length(packet: Any) -> Fraction:
@@ -256,8 +259,11 @@ def _length(packet: Any) -> Fraction:
 
 
 def _texts(container: InputContainer, index: int) -> Iterator[dict[str, Any]]:
+    """First the stream's `header` (codec private data), then its packets."""
     stream = container.streams[index]
     start = Fraction(container.start_time or 0, MICRO)
+    context = stream.codec_context
+    yield {"header": _base64(context.extradata or b"" if context else b"")}
     for packet in _packets(container, stream):
         if packet.pts is None or not packet.size or not packet.time_base:
             continue
@@ -265,8 +271,28 @@ def _texts(container: InputContainer, index: int) -> Iterator[dict[str, Any]]:
         yield {
             "start": _ratio(at),
             "end": _ratio(at + (packet.duration or 0) * Fraction(packet.time_base)),
-            "data": base64.b64encode(bytes(packet)).decode(),
+            "data": _base64(_cue(packet) if context.codec.canonical_name == "webvtt" else bytes(packet)),
         }
+
+
+def _cue(packet: Any) -> bytes:
+    """WebVTT as in MP4 (ISO/IEC 14496-30, 7.4), which keeps a cue's name and settings with its text."""
+    payload = bytes(packet)
+    if payload[4:8] in (b"vttc", b"vtte", b"vttx"):
+        return payload
+    parts = _box(b"payl", payload)
+    for kind, name in ((b"iden", "webvtt_identifier"), (b"sttg", "webvtt_settings")):
+        if packet.has_sidedata(name):
+            parts += _box(kind, bytes(packet.get_sidedata(name)))
+    return _box(b"vttc", parts)
+
+
+def _box(kind: bytes, payload: bytes) -> bytes:
+    return (8 + len(payload)).to_bytes(4, "big") + kind + payload
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 # --- Numbers -----------------------------------------------------------------------------------------

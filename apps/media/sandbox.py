@@ -1,16 +1,19 @@
 """Other programs, which read files that nobody trusts: without a network, within limits, and with an end.
 
-What runs here gets an argv made by us, an empty environment, its scratch folder as the place it works in,
-and dies with the worker, whatever kills that.
+What runs here gets an argv made by us, an empty environment, its scratch folder as the place it works in
+and the only one it can write to, and dies with the worker, whatever kills that. It is one process and stays
+one: it can start threads, but no other programs. Linux does this (see `launcher`).
 """
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,19 +22,32 @@ from typing import IO
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 GRAIN_S = 0.1
-TAIL = 8_000
-GIB = 1024**3
+TAIL, LINE = 8_000, 262_144
+MIB, GIB = 1024**2, 1024**3
+# What every program may read: libraries, Python's and the system's, and a little about the machine.
+LIBRARIES = tuple(dict.fromkeys((
+    "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    f"{sys.base_prefix}/lib", f"{sys.prefix}/pyvenv.cfg",
+    "/dev/urandom", "/dev/zero", "/proc/cpuinfo", "/sys/devices/system",
+)))  # fmt: skip
+# How programs say that there was no memory: libc, Python, C++.
+NO_MEMORY = re.compile(r"Cannot allocate memory|MemoryError|std::bad_alloc|out of memory", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`wall_s`: from start to end; `quiet_s`: between two lines of its output; else as in setrlimit(2)."""
+    """`wall_s`: from start to end; `quiet_s`: between two lines of its output; `output_bytes`: all it says.
+
+    The rest as in setrlimit(2); `file_bytes` is of each file that it writes.
+    """
 
     wall_s: float
     cpu_s: int
     memory_bytes: int = 6 * GIB
     file_bytes: int = 64 * GIB
     quiet_s: float = float("inf")
+    output_bytes: int = 256 * MIB
 
 
 class Ending(StrEnum):
@@ -44,6 +60,7 @@ class Ending(StrEnum):
     SILENT = "silent"
     TOO_MUCH_CPU = "too much CPU"
     TOO_MUCH_OUTPUT = "too much output"
+    TOO_MUCH_MEMORY = "too much memory"
     CRASHED = "crashed"
 
 
@@ -72,27 +89,26 @@ class _Heard:
 
     tail: bytes = b""
     at: float = 0.0
+    size: int = 0
 
 
 def run(
     command: Sequence[str], *, limits: Limits, cwd: Path, stop: Event | None = None,
-    heed: Callable[[str], None] | None = None, env: Mapping[str, str] | None = None,
+    heed: Callable[[str], None] | None = None, reads: Sequence[Path] = (),
 ) -> Outcome:  # fmt: skip
     """Run a program (an absolute path and its arguments) to its end, which may be ours to make.
 
-    `heed` gets each line of its standard output, from another thread. `stop` ends it from outside.
+    `heed` gets each line of its standard output, from another thread; what is longer than `LINE` bytes
+    comes in pieces. `stop` ends it from outside. `reads`: the only files and folders that it may read
+    besides libraries and its own folder; with none, all that the worker may read. It writes to `cwd` only.
     Raises OSError where it cannot be started.
     """
-    kernel = {
-        "cpu_s": limits.cpu_s, "memory_bytes": limits.memory_bytes, "file_bytes": limits.file_bytes,
-        "parent": os.getpid(),
-    }  # fmt: skip
     began = time.monotonic()
     heard = _Heard(at=began)
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps(kernel), *command],
+        [sys.executable, "-I", "-S", str(LAUNCHER), _order(command, limits, cwd, reads), *command],
         cwd=cwd,
-        env={"LANG": "C.UTF-8", "HOME": str(cwd), **(env or {})},
+        env={"LANG": "C.UTF-8", "HOME": str(cwd)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -105,57 +121,67 @@ def run(
         for reader in readers:
             reader.start()
         try:
-            ended_by_us = _await(process, limits, heard, began, stop or Event())
+            ended_by_us = _await(process.pid, limits, heard, began, stop or Event())
         finally:
             _kill(process)
             for reader in readers:
                 reader.join(5)
-    return Outcome(
-        ended_by_us or _ending(process.returncode), process.returncode, heard.tail.decode(errors="replace")
-    )
+    tail = heard.tail.decode(errors="replace")
+    return Outcome(ended_by_us or _ending(process.returncode, tail), process.returncode, tail)
 
 
-def _await(
-    process: "subprocess.Popen[bytes]", limits: Limits, heard: _Heard, began: float, stop: Event
-) -> Ending | None:
-    """None when it ended by itself."""
-    while True:
-        try:
-            process.wait(GRAIN_S)
-            return None
-        except subprocess.TimeoutExpired:
-            now = time.monotonic()
+def _order(command: Sequence[str], limits: Limits, cwd: Path, reads: Sequence[Path]) -> str:
+    """What the launcher is told."""
+    readable = [command[0], *LIBRARIES, *(str(path.absolute()) for path in reads)]
+    return json.dumps({
+        "cpu_s": limits.cpu_s, "memory_bytes": limits.memory_bytes, "file_bytes": limits.file_bytes,
+        "parent": os.getpid(), "reads": readable if reads else None,
+        "writes": [str(cwd.absolute()), "/dev/null"],
+    })  # fmt: skip
+
+
+def _await(pid: int, limits: Limits, heard: _Heard, began: float, stop: Event) -> Ending | None:
+    """None when it ended by itself. It is not reaped, so that its number stays its own."""
+    pause = 0.001
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        now = time.monotonic()
         if stop.is_set():
             return Ending.STOPPED
         if now - began > limits.wall_s:
             return Ending.TOO_SLOW
         if now - heard.at > limits.quiet_s:
             return Ending.SILENT
+        if heard.size > limits.output_bytes:
+            return Ending.TOO_MUCH_OUTPUT
+        time.sleep(pause)
+        pause = min(pause * 2, GRAIN_S)
+    return None
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
     """It and all that it started."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+    os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def _ending(code: int) -> Ending:
+def _ending(code: int, tail: str) -> Ending:
     if code == 0:
         return Ending.WELL
+    if NO_MEMORY.search(tail):
+        return Ending.TOO_MUCH_MEMORY
     return ENDED_BY.get(signal.Signals(-code), Ending.CRASHED) if code < 0 else Ending.FAILED
 
 
 def _heed(pipe: IO[bytes], heard: _Heard, heed: Callable[[str], None]) -> None:
-    for line in pipe:
+    while line := pipe.readline(LINE):
         heard.at = time.monotonic()
+        heard.size += len(line)
         heed(line.decode(errors="replace").rstrip("\n"))
 
 
 def _remember(pipe: IO[bytes], heard: _Heard) -> None:
-    while piece := pipe.read1(4096):  # type: ignore[attr-defined]
+    while piece := pipe.read1(65536):  # type: ignore[attr-defined]
+        heard.size += len(piece)
         heard.tail = (heard.tail + piece)[-TAIL:]
 
 

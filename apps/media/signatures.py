@@ -109,8 +109,17 @@ def _is_binary(head: bytes) -> bool:
     return any(sign < " " and sign not in "\t\r\n\f" for sign in text)
 
 
-def is_cut_off(path: Path) -> bool:
-    """Whether an MP4 or QuickTime file ends within what its boxes promise, or has no index at all."""
+def is_cut_off(path: Path, container: str) -> bool:
+    """Whether it ends within what its outermost parts promise, or has no index at all.
+
+    Of the others it is told by their times.
+    """
+    if container == "mov":
+        return _lacks_boxes(path)
+    return container in ("avi", "wav") and _lacks_riff(path)
+
+
+def _lacks_boxes(path: Path) -> bool:
     size = path.stat().st_size
     kinds = set()
     for kind, end in _boxes(path):
@@ -118,6 +127,13 @@ def is_cut_off(path: Path) -> bool:
         if end > size and kind in (b"mdat", b"moov", b"moof"):
             return True
     return b"moov" not in kinds
+
+
+def _lacks_riff(path: Path) -> bool:
+    """A recorder that could not go back leaves a size of nothing or of everything."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8)[4:], "little")
+    return size != 2**32 - 1 and 8 + size > path.stat().st_size + 1
 
 
 def _boxes(path: Path) -> Iterator[tuple[bytes, int]]:
