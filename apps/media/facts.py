@@ -13,7 +13,8 @@ class Video:
 
     `rotation`: clockwise degrees by which a player turns the picture, 0, 90, 180 or 270. `fps`: frames a
     second, the average where `variable`. `transfer`: ITU-T H.273 by ffmpeg's name (`bt709`, `smpte2084` is
-    PQ, `arib-std-b67` is HLG), "" where the file does not say.
+    PQ, `arib-std-b67` is HLG), "" where the file does not say. `start_ms`: of its first frame, after the
+    file's start.
     """
 
     index: int
@@ -29,6 +30,7 @@ class Video:
     variable: bool = False
     transfer: str = ""
     duration_ms: int = 0
+    start_ms: int = 0
 
     @property
     def is_hdr(self) -> bool:

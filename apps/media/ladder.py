@@ -34,8 +34,9 @@ PRESETS = (
 NEARLY, CLEARLY = Fraction(95, 100), Fraction(115, 100)
 THUMB_LINES, MOST_THUMBS = 90, 720
 THUMB_STEPS_S = (2, 5, 10, 20, 30, 60, 120, 300)
-# Seconds that the picture may end before the file says: the last frame is held.
-SLACK_S, VARIABLE_SLACK_S = 2, 30
+# How much earlier than the file says the picture may end, with its last frame held: a part of the whole and
+# seconds at most; where frames have no rate, the last one may be meant to stand for long.
+SLACK, MOST_SLACK_S, VARIABLE_SLACK_S = Fraction(1, 20), 2, 30
 
 
 class Colour(StrEnum):
@@ -164,7 +165,8 @@ def plan(source: Source, options: Options) -> Plan | None:
     if video is None:
         return None
     fps = frame_rate(video)
-    frames = max(1, round(Fraction(video.duration_ms or source.duration_ms, 1000) * fps))
+    lasts_ms = video.start_ms + video.duration_ms if video.duration_ms else source.duration_ms
+    frames = max(1, round(Fraction(lasts_ms, 1000) * fps))
     segment = 2 * round(GOP_S * fps)
     container = formats.CONTAINERS[source.container]
     size = display_size(video)
@@ -176,7 +178,7 @@ def plan(source: Source, options: Options) -> Plan | None:
         gop=segment // 2,
         segment=segment,
         frames=frames,
-        slack=round((VARIABLE_SLACK_S if video.variable or video.fps < 1 else SLACK_S) * fps),
+        slack=_slack(video, frames, fps),
         rotation=video.rotation,
         deinterlace=video.interlaced,
         colour=colour(video),
@@ -187,6 +189,12 @@ def plan(source: Source, options: Options) -> Plan | None:
         rungs=tuple(_rungs(size, fps, options)),
         chunks=tuple(_chunks(frames, segment, _longest(container, fps, frames, segment, options))),
     )
+
+
+def _slack(video: Video, frames: int, fps: Fraction) -> int:
+    if video.variable or video.fps < 1:
+        return round(VARIABLE_SLACK_S * fps)
+    return max(2, int(min(SLACK * frames, MOST_SLACK_S * fps)))
 
 
 def frame_rate(video: Video) -> Fraction:
@@ -225,7 +233,7 @@ def _even(length: Fraction, share: Fraction) -> int:
 
 
 def _heights(top: Fraction, wanted: tuple[int, ...]) -> list[int]:
-    """Those wanted that the source reaches, and its own where that lies well above these, but below others."""
+    """Those wanted that the source reaches; its own where that lies well above these, but below others."""
     reached = sorted({height for height in wanted if top >= height * NEARLY})
     if not reached or (top < max(wanted) and top > reached[-1] * CLEARLY):
         reached.append(max(2, int(top)))

@@ -34,10 +34,8 @@ def entry(data: bytes, stsd: Box) -> Entry:
     rest = Box(box.kind, box.start, fields.at, box.end)
     kind = _original(data, rest) if box.kind in PROTECTED else box.kind
     if kind in PICTURES:
-        fields = Fields(data, box, skip=24)
-        return Entry(
-            PICTURES[kind](data, rest, kind.decode()), width=fields.number(2), height=fields.number(2)
-        )
+        codecs, fields = PICTURES[kind](data, rest, kind.decode()), Fields(data, box, skip=24)
+        return Entry(codecs, width=fields.number(2), height=fields.number(2))
     if kind == b"mp4a":
         fields = Fields(data, box, skip=16)
         channels = fields.number(2)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from apps.media import cmaf
-from apps.media.formats import SEEKABLE
+from apps.media.formats import JUMPING
 from apps.media.ladder import Chunk, Colour, Plan, Rung
 
-from .running import Broken, Watch, opened, run
+from .running import Broken, Watch, opened, others, run
 
 # How long before a chunk reading begins, so that what its first frames refer to has been decoded.
 RUN_UP_S = 10
@@ -61,12 +61,13 @@ def arguments(master: Path, plan: Plan, chunk: Chunk) -> list[str]:
         *("-filter_complex", graph(plan, chunk)),
         *(argument for rung in plan.rungs for argument in _output(plan, rung)),
         *_thumbs(plan, chunk),
+        *others(plan.container),
     ]
 
 
 def _seek(plan: Plan, chunk: Chunk) -> Iterator[str]:
     """All that the decoder gives from there on is passed on: a frame may stand from long before the chunk."""
-    if plan.container in SEEKABLE:
+    if plan.container not in JUMPING:
         yield from ("-copyts", "-start_at_zero", "-noaccurate_seek")
         start = chunk.first / plan.fps - RUN_UP_S
         if start > 0:
@@ -74,15 +75,18 @@ def _seek(plan: Plan, chunk: Chunk) -> Iterator[str]:
 
 
 def graph(plan: Plan, chunk: Chunk) -> str:
-    """Frames are counted first, then shaped, each picture made from the source's own."""
+    """Frames are counted first, then shaped; each picture is made of the next larger one, the first of the
+    source's."""
     shapes = sorted({rung.picture for rung in plan.rungs}, reverse=True)
-    users = {shape: [rung.name for rung in plan.rungs if rung.picture == shape] for shape in shapes}
-    labels = {shape: f"s{number}" for number, shape in enumerate(shapes)}
     head = ",".join([*_counted(plan, chunk), *_shaped(plan, shapes[0])])
-    parts = [f"[0:{plan.stream}]{head},split={len(shapes)}" + "".join(f"[{labels[one]}]" for one in shapes)]
-    for shape in shapes:
-        outputs = [*users[shape], *(["small"] if shape == shapes[-1] and plan.thumbs(chunk) else [])]
-        fitted = f"[{labels[shape]}]{_scaled(plan, shape)},setsar=1,format=yuv420p"
+    parts = [f"[0:{plan.stream}]{head}[s0]"]
+    for number, shape in enumerate(shapes):
+        outputs = [rung.name for rung in plan.rungs if rung.picture == shape]
+        if shape != shapes[-1]:
+            outputs.append(f"s{number + 1}")
+        elif plan.thumbs(chunk):
+            outputs.append("small")
+        fitted = f"[s{number}]{_scaled(plan, shape)},setsar=1,format=yuv420p"
         parts.append(f"{fitted},split={len(outputs)}" + "".join(f"[{name}]" for name in outputs))
     if plan.thumbs(chunk):
         parts.append(_picked(plan, chunk))

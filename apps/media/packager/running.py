@@ -5,7 +5,7 @@ An argv is made of constants, of numbers, of names out of finite tables, and of 
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -76,7 +76,7 @@ class Ran:
 
 @cache
 def program() -> str:
-    return imageio_ffmpeg.get_ffmpeg_exe()
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
 def opened(path: Path, container: str, *options: str) -> list[str]:
@@ -88,6 +88,15 @@ def opened(path: Path, container: str, *options: str) -> list[str]:
         *("-codec_whitelist", ",".join(formats.DECODERS), *options),
         *("-f", container, "-i", f"file:{path.absolute()}"),
     ]  # fmt: skip
+
+
+def others(container: str) -> Iterator[str]:
+    """Arguments that read all streams, for a container whose clock ffmpeg sets right by those it reads.
+
+    All who read such a file then set it right in the same way.
+    """
+    if container in formats.JUMPING:
+        yield from ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-f", "null", "-")
 
 
 def run(arguments: Sequence[str], *, folder: Path, seconds: float, cost: float, watch: Watch) -> Ran:

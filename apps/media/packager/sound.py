@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from apps.media import cmaf
 from apps.media.facts import Audio
 from apps.media.formats import JUMPING
 
-from .running import Broken, Watch, opened, run
+from .running import Broken, Watch, opened, others, run
 
 RATE, BIT_RATE, SEGMENT_S = 48_000, 128_000, 4
 # LUFS; dBTP; dB by which quiet sound is raised at most, and by which peaks may be held down for it.
@@ -46,7 +45,7 @@ def encode_audio(
     What begins late has silence before it. The file lies in a folder for this alone: a file beside it is
     used on the way. Raises Broken, NoRoom, Stopped.
     """
-    source = [*_opened(master, container), *_kept(container)]
+    source = [*_opened(master, container), *others(container)]
     ran = run(
         ["-v", "info", *source, *_measured(stream, seconds)],
         folder=out.parent, seconds=seconds, cost=COST, watch=watch.share(0, 0.5),
@@ -83,12 +82,6 @@ def _opened(master: Path, container: str) -> list[str]:
     """Times count from the start of the file, as for the picture."""
     clock = () if container in JUMPING else ("-copyts", "-start_at_zero")
     return opened(master, container, "-threads", "1", *clock)
-
-
-def _kept(container: str) -> Iterator[str]:
-    """A jumping clock is set right by all the streams that are read: let them be the same for all readers."""
-    if container in JUMPING:
-        yield from ("-map", "0:v?", "-map", "0:a", "-c", "copy", "-f", "null", "-")
 
 
 def _stereo(stream: Audio, seconds: float) -> str:
