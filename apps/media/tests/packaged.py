@@ -1,14 +1,18 @@
 """A small film as the worker packages it, for tests of what is written about it and of those who read it."""
 
+import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import imageio_ffmpeg
 
-from apps.media import cmaf, mpd, playlists, thumbnails
+from apps.media import cmaf, encryption, keys, mpd, playlists, thumbnails
 from apps.media.cmaf import Index
 from apps.media.playlists import Audio, Package, Subtitle, Video
 
@@ -69,6 +73,29 @@ def film(base: Path) -> Packaged:
         sorted(folder.glob("thumb_*.jpg")), folder, every_ms=THUMB_EVERY_MS, duration_ms=SECONDS * 1000
     )
     return written(Package(videos=videos, audios=audios, subtitles=texts, sheets=sheets), folder)
+
+
+@cache
+def protected(base: Path, scheme: str) -> Packaged:
+    """The same film encrypted, with a key for each label as in `key_of`."""
+    clear, folder = film(base), base / f"film-{scheme}"
+    shutil.copytree(clear.folder, folder)
+
+    def encrypted(track: Any, label: str) -> Any:
+        kid, key = key_of(label)
+        source = clear.folder / track.file
+        index = encryption.encrypt(source, folder / track.file, scheme=scheme, key=key, kid=kid)
+        return replace(track, index=index, kid=kid)
+
+    videos = tuple(encrypted(one, keys.label(one.height)) for one in clear.package.videos)
+    audios = tuple(encrypted(one, "AUDIO") for one in clear.package.audios)
+    return written(replace(clear.package, videos=videos, audios=audios, scheme=scheme), folder)
+
+
+def key_of(label: str) -> tuple[UUID, bytes]:
+    """An id and a key that are the same in every run."""
+    made = sha256(label.encode()).digest()
+    return UUID(bytes=made[:16]), made[16:]
 
 
 def written(package: Package, folder: Path) -> Packaged:

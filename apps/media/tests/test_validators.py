@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,20 @@ from apps.media.cmaf import Index
 from apps.media.playlists import Track
 
 from . import packaged
-from .packaged import FRAMES, Packaged
+from .packaged import FRAMES, Packaged, key_of
 
 VALIDATORS = Path(__file__).with_name("validators")
 SHORTAGE = "The validators need Node 20 and the packages of package.json: `npm ci --ignore-scripts`."
 
 
 @pytest.fixture
-def film(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
-    return packaged.film(tmp_path_factory.getbasetemp())
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.getbasetemp()
+
+
+@pytest.fixture
+def film(base: Path) -> Packaged:
+    return packaged.film(base)
 
 
 def node(script: str, *arguments: str | Path) -> Any:
@@ -142,6 +148,29 @@ def test_the_i_frame_playlist_shows_pictures_that_decode(film: Packaged) -> None
         shown += packaged.frames(piece.name, cwd=film.folder)
 
     assert shown == [whole[n] for n in (0, 96, 192)]
+
+
+@pytest.mark.parametrize("scheme", ["cenc", "cbcs"])
+def test_encrypted_films_pass_as_well_and_name_their_keys(base: Path, scheme: str) -> None:
+    film = packaged.protected(base, scheme)
+    labels = {"v144": "SD", "v360": "SD", "v720": "HD"}
+    kids = {one.name: key_of(labels.get(one.name, "AUDIO"))[0] for one, _ in tracks(film)}
+
+    hls = node("hls.mjs", film.folder / playlists.MASTER)
+    dash = MPDInspector(MPDParser.from_file(str(film.folder / mpd.NAME)))
+
+    assert hls["sessionKeys"] == 3
+    for name, kid in kids.items():
+        (key,) = {json.dumps(one) for one in hls["playlists"][f"{name}.m3u8"]["keys"]}
+        assert b64decode(json.loads(key)["uri"].partition(",")[2]) == kid.bytes
+        assert json.loads(key)["format"] == "org.w3.clearkey"
+    found: dict[str, list[str]] = {}
+    for group in dash.periods[0].adaptation_sets:
+        told = [one for one in group.content_protections or [] if one.value == scheme]
+        # What it calls `cenc_default_kid` it looks for under a name that its XML parser never gives.
+        ids = [one.element.attrib["{urn:mpeg:cenc:2013}default_KID"] for one in told]
+        found |= {one.id: ids for one in group.representations}
+    assert {name: found[name] for name in kids} == {name: [str(kid)] for name, kid in kids.items()}
 
 
 def test_the_checkers_do_find_faults(film: Packaged, tmp_path: Path) -> None:

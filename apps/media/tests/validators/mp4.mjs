@@ -1,7 +1,7 @@
 // Reads a track file with mp4box as a player does: the init section alone, then one fragment after the other.
 // Arguments: the file, then `offset-size` of the init section and of each fragment.
-// Prints {brands, codec, encrypted, scheme, kid, timescale, width, height, channels, language, edits,
-// fragments: [{samples, sync, time, duration}]} as JSON; anything that mp4box reports is a failure.
+// Prints {brands, codec, entry, original, scheme, kid, timescale, width, height, channels, rate, language, edits,
+// boxes, fragments: [{samples, sync, time, duration, composed}]} as JSON; anything that mp4box reports is a failure.
 
 import { open } from "node:fs/promises";
 import { argv, exit, stderr, stdout } from "node:process";
@@ -43,7 +43,7 @@ for (const range of ranges) {
 await file.close();
 
 const trak = reader.moov.traks[0], entry = trak.mdia.minf.stbl.stsd.entries[0];
-const sinf = entry.sinfs?.[0];
+const { sinf } = entry;
 stdout.write(JSON.stringify({
   brands: info.brands, codec: track.codec, timescale: track.timescale, language: track.language,
   width: track.video?.width, height: track.video?.height, channels: track.audio?.channel_count,
