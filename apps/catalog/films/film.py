@@ -57,7 +57,7 @@ class Film:
         """What stands below the title: which scene it is, and of which part."""
         begins = scene * SCENE_S * 1000
         named = [part.name for part in self.parts if part.start_ms <= begins < part.end_ms]
-        return " · ".join([f"Scene {scene + 1} of {self.scenes}", *named])
+        return " · ".join(["Demonstration clip", f"Scene {scene + 1} of {self.scenes}", *named])
 
 
 def timecode(frame: int) -> str:
