@@ -24,6 +24,9 @@ from apps.catalog.models import Artwork, Collection, Genre, Kind, Tag, Team, Tit
 from apps.catalog.services import contents, publishing, releases, transfers
 from apps.catalog.tests.factories import ArtworkFactory, AssetFactory, PersonFactory, TitleFactory, staff
 from apps.core.network import Caller
+from apps.media.models import Job
+from apps.media.services import jobs
+from apps.media.services.jobs import NewStep
 from apps.workflow.models import Transition
 from apps.workflow.services import comments
 
@@ -213,6 +216,7 @@ class Cast:
             "catalog.titleversion": TitleVersion.objects.first(),
             "catalog.transfer": self._export(),
             "media.asset": AssetFactory(),
+            "media.job": jobs.open_job(AssetFactory(), Job.Kind.PACKAGE, [NewStep("probe", 0)], by=None),
             "workflow.comment": self.things["comments"],
             "workflow.transition": Transition.objects.first(),
         }

@@ -19,6 +19,8 @@ from apps.media.models import Asset
 from apps.media.models.job import ENDED, Job, JobState, Step
 from apps.media.signals import job_quarantined
 
+from . import assets
+
 LEASE = timedelta(seconds=30)
 MOST_ATTEMPTS, MOST_LOSSES = 3, 5
 BACKOFF = timedelta(seconds=20)
@@ -218,7 +220,9 @@ def _quarantine(step: Step, cause: str, **counted: int) -> None:
     Step.objects.filter(pk=step.pk).update(
         state=State.WAITING, cause=cause[:500], lease_until=None, worker="", **counted
     )
-    Job.objects.filter(pk=step.job_id).update(state=JobState.QUARANTINED, cause=cause[:500], ended_at=Now())
+    job = Job.objects.select_related("asset").get(pk=step.job_id)
+    Job.objects.filter(pk=job.pk).update(state=JobState.QUARANTINED, cause=cause[:500], ended_at=Now())
+    _tell_asset(job, cause)
     transaction.on_commit(lambda: job_quarantined.send(Job, job_id=step.job_id, cause=cause))
 
 
@@ -227,13 +231,21 @@ def _quarantine(step: Step, cause: str, **counted: int) -> None:
 
 def cancel(job: Job) -> Job:
     """Nothing more of it is begun; who works on it learns so at the next renewal. Raises `JobEnded`."""
-    changed = Job.objects.filter(~Q(state__in=ENDED), pk=job.pk).update(
-        state=JobState.CANCELLED, ended_at=Now(), cause="Cancelled."
-    )
-    if not changed:
-        raise JobEnded
+    with transaction.atomic():
+        changed = Job.objects.filter(~Q(state__in=ENDED), pk=job.pk).update(
+            state=JobState.CANCELLED, ended_at=Now(), cause="Cancelled."
+        )
+        if not changed:
+            raise JobEnded
+        _tell_asset(job, "The work on it was cancelled.")
     job.refresh_from_db()
     return job
+
+
+def _tell_asset(job: Job, cause: str) -> None:
+    """Without its package an asset has failed; one that can be played already is none the worse."""
+    if job.kind == Job.Kind.PACKAGE:
+        assets.failed(job.asset, cause)
 
 
 def begin_again(job: Job) -> Job:
