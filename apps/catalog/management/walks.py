@@ -30,7 +30,7 @@ Walk = Callable[[Title, Cast], None]
 
 
 def illustrate(title: Title, editor: User) -> None:
-    """A poster and a backdrop, and stills for episodes, as far as missing; ready at once, without the worker."""
+    """A poster and a backdrop, and stills for episodes, as far as missing; ready without the worker."""
     wanted: list[tuple[Title | Episode, Artwork.Kind, str]] = [
         (title, Artwork.Kind.POSTER, title.name),
         (title, Artwork.Kind.BACKDROP, ""),

@@ -149,9 +149,7 @@ def _waiting() -> list[Title]:
 def _load_missing() -> None:
     """The fixtures of which no title is there."""
     missing = [
-        name
-        for name in (LIVE, DESK)
-        if not Title.objects.filter(public_id__in=_public_ids(name)).exists()
+        name for name in (LIVE, DESK) if not Title.objects.filter(public_id__in=_public_ids(name)).exists()
     ]
     if missing:
         call_command("loaddata", *SHARED, *missing, verbosity=0)
