@@ -14,6 +14,7 @@ class Video:
     `rotation`: clockwise degrees by which a player turns the picture, 0, 90, 180 or 270. `fps`: frames a
     second, the average where `variable`. `transfer`: ITU-T H.273 by ffmpeg's name (`bt709`, `smpte2084` is
     PQ, `arib-std-b67` is HLG), "" where the file does not say.
+    `start_ms`: where it begins, from the beginning of the file.
     """
 
     index: int
@@ -28,6 +29,7 @@ class Video:
     interlaced: bool = False
     variable: bool = False
     transfer: str = ""
+    start_ms: int = 0
     duration_ms: int = 0
 
     @property
@@ -37,7 +39,10 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """An audio stream. `language`: BCP 47, `und` where the file does not say; `rate` in Hz."""
+    """An audio stream. `language`: BCP 47, `und` where the file does not say; `rate` in Hz.
+
+    `start_ms`: where it begins, from the beginning of the file.
+    """
 
     index: int
     codec: str
@@ -47,6 +52,7 @@ class Audio:
     language: str = UNKNOWN_LANGUAGE
     label: str = ""
     described: bool = False
+    start_ms: int = 0
     duration_ms: int = 0
 
 
