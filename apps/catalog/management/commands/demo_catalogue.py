@@ -52,12 +52,12 @@ class Command(BaseCommand):
         self.quiet = not options["verbosity"]
         self.told: dict[int, int] = {}
         cast, live = _cast(), _public_ids(LIVE)
-        waiting = _waiting()
-        for title in waiting:
+        waiting: list[Title] = []
+        for title in _not_moved():
             illustrate(title, cast.editor)
             for asset in videos_of(title):
                 self._deliver(asset, cast.editor)
-            waiting = self._walk(waiting, cast, live)
+            waiting = self._walk([*waiting, title], cast, live)
         while waiting:
             if options["work"]:
                 working.work()
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         with scratch.folder() as folder:
             path = folder / f"{asset.public_id}{master.SUFFIX}"
-            master.write(film, path)
+            master.write(film, path, lambda done: self._tell_progress())
             taking.take(path, asset=asset.public_id, by=by)
         self._tell(f"{film.title}: a film of {film.seconds} s, made in {time.monotonic() - began:.1f} s")
 
@@ -91,8 +91,10 @@ class Command(BaseCommand):
         found = Title.objects.filter(pk=title.pk).first()
         if found is None or has_moved(found):
             return True
+        # Before the gates are judged: a film that gets ready in between is waited for once more.
+        is_coming = any(asset.state in COMING for asset in videos_of(found))
         unmet = [gate.detail for gate in publishing.checklist(found) if not gate.met]
-        if unmet and any(asset.state in COMING for asset in videos_of(found)):
+        if unmet and is_coming:
             return False
         if unmet:
             self._tell(f"{found} stays a draft. {' '.join(unmet)}")
@@ -137,7 +139,7 @@ def _is_received(asset: Asset) -> bool:
     return asset.uploads.filter(state=Upload.State.RECEIVED).exists()
 
 
-def _waiting() -> list[Title]:
+def _not_moved() -> list[Title]:
     """Titles of the demo that nobody has moved yet, those that go live first."""
     titles = Title.objects.filter(public_id__in=[*_public_ids(LIVE), *_public_ids(DESK)]).order_by("pk")
     # Once only: editors may have changed, renamed or deleted them since.
