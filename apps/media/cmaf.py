@@ -65,7 +65,9 @@ class Index:
     @property
     def peak_bps(self) -> int:
         """Bits per second of the fragment that has most of them (RFC 8216bis, BANDWIDTH)."""
-        return max((self._bps(one.size, one.duration) for one in self.fragments), default=0)
+        lasting = (one for one in self.fragments if one.duration)
+        densest = max(lasting, key=lambda one: one.size / one.duration, default=None)
+        return self._bps(densest.size, densest.duration) if densest else 0
 
     @property
     def average_bps(self) -> int:

@@ -1,5 +1,7 @@
 """What the worker does for media."""
 
+from django.utils import timezone
+
 from apps.core.jobs import task
 from apps.core.ticker import every
 
@@ -8,6 +10,7 @@ from .services import (
     finishing,  # noqa: F401 registers steps
     leftovers,
     scratch,
+    uploads,
     working,
 )
 
@@ -28,3 +31,13 @@ def tidy() -> None:
     """What killed workers and replaced packages left behind."""
     scratch.sweep()
     leftovers.sweep()
+
+
+@every(5, "uploads")
+def hand_over_uploads() -> None:
+    uploads.go_on()
+
+
+@every(60, "expired uploads")
+def sweep_uploads() -> None:
+    uploads.sweep(timezone.now())

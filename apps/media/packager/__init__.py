@@ -3,9 +3,10 @@
 from .measuring import Decoded, Heard, Seen, Stretch, measure_decode, measure_picture, measure_sound
 from .picture import encode_chunk
 from .running import Broken, NoRoom, Stopped, Watch
-from .sound import Loudness, encode_audio
+from .sound import SILENCE, Loudness, encode_audio
 
 __all__ = [
+    "SILENCE",
     "Broken",
     "Decoded",
     "Heard",

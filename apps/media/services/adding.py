@@ -3,12 +3,11 @@
 from functools import partial
 from pathlib import Path
 
-from apps.media import accept, cmaf, origin, probe, subtitles
-from apps.media.facts import Audio
+from apps.media import cmaf, origin, subtitles
 from apps.media.models import AudioTrack, SubtitleTrack
 
 from . import assets, jobs, leftovers, protecting
-from .making import asset_of, attempt_id, making, master, sound, work_prefix
+from .making import asset_of, attempt_id, looked_into, making, master, sound, work_prefix
 from .working import Doing, Done, Hopeless
 
 NOT_YET = "The video itself is not ready. Begin this again when it is."
@@ -38,13 +37,15 @@ def add_dub(doing: Doing, folder: Path) -> Done:
     if not asset.is_ready or not asset.duration_ms:
         raise Hopeless(NOT_YET)
     with master(doing, folder) as path:
-        stream = _stream_of(doing, path)
-        made = sound(doing, path, stream, folder, seconds=asset.duration_ms / 1000)
+        source = looked_into(doing, path)
+        if not source.audios:
+            raise Hopeless("There is no sound in this file.")
+        made = sound(doing, path, source, source.audios[0], seconds=asset.duration_ms / 1000)
     if made["trouble"]:
         raise Hopeless(f"The finished track cannot be played as a whole: {made['trouble'][0]}")
     target = folder / "dub.mp4"
-    with origin.as_file(made["file"]["key"], folder / "part", expect=made["file"]["sha256"]) as part:
-        index = cmaf.join([part], target)
+    origin.fetch(made["file"]["key"], target, expect=made["file"]["sha256"])
+    index = cmaf.read(target)
     track = AudioTrack(
         language=given["language"], described=given["described"], channels=index.channels,
         loudness=made["loudness"],
@@ -53,19 +54,6 @@ def add_dub(doing: Doing, folder: Path) -> Done:
     track.index, track.codecs = index.to_json(), index.codecs
     track.peak_bps, track.average_bps = index.peak_bps, index.average_bps
     return _kept(doing, track, target, notes=[])
-
-
-def _stream_of(doing: Doing, path: Path) -> Audio:
-    try:
-        source = probe.probe(path, stop=doing.stop)
-    except probe.Unreadable as unreadable:
-        raise Hopeless(unreadable.told) from unreadable
-    refusals = accept.refusals(source)
-    if refusals:
-        raise Hopeless(f"{refusals[0].told} {refusals[0].remedy}".strip())
-    if not source.audios:
-        raise Hopeless("There is no sound in this file.")
-    return source.audios[0]
 
 
 def _kept(doing: Doing, track: AudioTrack | SubtitleTrack, path: Path, *, notes: list[str]) -> Done:

@@ -53,6 +53,13 @@ def placeholder(
         return ready(asset, duration_ms=duration_ms)
 
 
+def uploaded(name: str, *, filename: str, by: PermissionsMixin | None) -> Asset:
+    """An asset whose master has just arrived."""
+    return Asset.objects.create(
+        name=name, filename=filename, state=AssetState.UPLOADED, created_by_id=by.pk if by else None
+    )
+
+
 def begun(asset: Asset) -> None:
     """It is being worked on; what can be played already stays so."""
     with transaction.atomic():

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.media import cmaf, ladder, origin, playlists, quality, stills, thumbnails
+from apps.media import cmaf, ladder, mpd, origin, packages, playlists, quality, stills, thumbnails
 from apps.media.facts import Source
-from apps.media.models import AudioTrack, Rendition, Step, SubtitleTrack
+from apps.media.models import AudioTrack, ContentKey, Rendition, Step, SubtitleTrack
+from apps.media.thumbnails import Sheets
 
 from . import assets, jobs, leftovers, protecting
 from .jobs import Progress
@@ -68,7 +69,7 @@ def finish(doing: Doing, folder: Path) -> Done:
     sheets = _lay_thumbnails(bench)
     pictures = _pick_stills(bench)
     keys = protecting.protect(bench, asset_of(doing)) if settings.MEDIA_PROTECTION else []
-    _write_manifests(bench, sheets)
+    _write_manifests(bench, sheets, keys)
     doing.tell(Progress(0.6))
     prefix = _put(bench)
     package = assets.Package(
@@ -131,7 +132,7 @@ def _join_pictures(bench: Bench) -> None:
 def _join_sounds(bench: Bench) -> None:
     for one in bench.sounds:
         name = f"audio-{one['language']}{'-described' if one['described'] else ''}.mp4"
-        index = _join(bench, name, [one["file"]])
+        index = _fetch_sound(bench, name, one["file"])
         bench.audio.append(
             AudioTrack(
                 language=one["language"],
@@ -155,6 +156,13 @@ def _join(bench: Bench, name: str, parts: list[dict[str, Any]]) -> cmaf.Index:
         ]
         bench.files[name] = bench.folder / name
         index = bench.indexes[name] = cmaf.join(paths, bench.files[name])
+    return index
+
+
+def _fetch_sound(bench: Bench, name: str, part: dict[str, Any]) -> cmaf.Index:
+    bench.files[name] = bench.folder / name
+    origin.fetch(part["key"], bench.files[name], expect=part["sha256"])
+    index = bench.indexes[name] = cmaf.read(bench.files[name])
     return index
 
 
@@ -197,15 +205,20 @@ def _measured(bench: Bench) -> quality.Measured:
 # --- Pictures ----------------------------------------------------------------------------------------
 
 
-def _lay_thumbnails(bench: Bench) -> "thumbnails.Sheets | None":
+def _lay_thumbnails(bench: Bench) -> Sheets | None:
     if bench.plan is None:
         return None
-    frames = bench.folder / "thumbs"
+    frames = bench.folder / "frames"
     frames.mkdir()
     for number, one in enumerate(bench.videos):
-        _unpack(one["files"]["thumbs"], bench.folder / "thumbs.tar", frames, f"{number:03}-")
-    sheets = thumbnails.lay(sorted(frames.iterdir()), bench.folder, every_s=bench.plan.thumb_every_s)
-    bench.files |= {name: bench.folder / name for name in sheets.files}
+        _unpack(one["files"]["thumbs"], bench.folder / "frames.tar", frames, f"{number:03}-")
+    every_ms = round(float(bench.plan.thumb_every / bench.plan.fps) * 1000)
+    sheets = thumbnails.paste(
+        sorted(frames.iterdir()), bench.folder, every_ms=every_ms, duration_ms=round(bench.seconds * 1000)
+    )
+    if sheets:
+        names = [sheets.file(number) for number in range(sheets.sheets)]
+        bench.files |= {name: bench.folder / name for name in names}
     return sheets
 
 
@@ -233,18 +246,28 @@ def _pick_stills(bench: Bench) -> list[str]:
 # --- Out of the folder into the world ----------------------------------------------------------------
 
 
-def _write_manifests(bench: Bench, sheets: "thumbnails.Sheets | None") -> None:
-    rows = (*bench.renditions, *bench.audio)
-    for row in rows:
+def _write_manifests(bench: Bench, sheets: Sheets | None, keys: list[ContentKey]) -> None:
+    """Playlists and MPD of the whole package, for those who may see all of it; others get theirs made."""
+    for row in (*bench.renditions, *bench.audio):
         index = bench.indexes[row.key]
         row.index, row.codecs = index.to_json(), index.codecs
         row.peak_bps, row.average_bps = index.peak_bps, index.average_bps
-    package = playlists.Package.of(
-        bench.renditions, bench.audio, bench.subtitles, sheets=sheets, seconds=bench.seconds
+    for text in bench.subtitles:
+        text.size = bench.files[text.key].stat().st_size
+    package = packages.package(
+        bench.renditions,
+        bench.audio,
+        bench.subtitles,
+        sheets=sheets,
+        scheme=settings.MEDIA_PROTECTION,
+        kids={row.label: row.kid for row in keys},
     )
-    for name, text in playlists.files(package).items():
+    written = {**playlists.tree(package), mpd.NAME: mpd.write(package)}
+    if sheets:
+        written[thumbnails.TRACK] = thumbnails.vtt(sheets)
+    for name, text_ in written.items():
         bench.files[name] = bench.folder / name
-        bench.files[name].write_text(text, encoding="utf-8")
+        bench.files[name].write_text(text_, encoding="utf-8")
 
 
 def _put(bench: Bench) -> str:

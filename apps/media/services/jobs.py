@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import PermissionsMixin
 from django.db import transaction
 from django.db.models import F, Q
@@ -21,11 +22,15 @@ from apps.media.signals import job_quarantined
 
 from . import assets
 
-LEASE = timedelta(seconds=30)
 MOST_ATTEMPTS, MOST_LOSSES = 3, 5
 BACKOFF = timedelta(seconds=20)
 LOG_KEPT = 8_000  # characters of a step's log
 State = Step.State
+
+
+def lease_time() -> timedelta:
+    """How long a worker may be silent before another takes its step."""
+    return timedelta(seconds=settings.MEDIA_LEASE_S)
 
 
 class LostLease(Exception):
@@ -123,7 +128,7 @@ def claim(worker: str) -> Lease | None:
 def _take(step: Step, worker: str, *, lost: bool) -> Lease:
     fence = step.fence + 1
     Step.objects.filter(pk=step.pk).update(
-        state=State.RUNNING, fence=fence, worker=worker, lease_until=Now() + LEASE, began_at=Now(),
+        state=State.RUNNING, fence=fence, worker=worker, lease_until=Now() + lease_time(), began_at=Now(),
         losses=step.losses + lost, done=0.0, speed=None, eta_s=None,
     )  # fmt: skip
     Job.objects.filter(pk=step.job_id, state=JobState.WAITING).update(state=JobState.RUNNING)
@@ -140,7 +145,7 @@ def renew(lease: Lease, progress: Progress | None = None) -> None:
             "log": progress.log[-LOG_KEPT:],
         }  # fmt: skip
     held = Step.objects.filter(lease.held, job__state=JobState.RUNNING)
-    if not held.update(lease_until=Now() + LEASE, **told):
+    if not held.update(lease_until=Now() + lease_time(), **told):
         raise LostLease
 
 

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.media import accept, ladder, origin, packager, probe, subtitles
+from apps.media import accept, formats, ladder, origin, packager, parts, probe, subtitles
 from apps.media.facts import Audio, Source
 from apps.media.models import Asset, Upload
 from apps.media.sandbox import GIB
@@ -48,7 +48,7 @@ def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doi
                 raise NoRoom(FULL_TOLD) from full
             except packager.Broken as broken:
                 raise Failed(broken.told, broken.tail[-LONGEST_TAIL:]) from broken
-            except packager.Stopped as stopped:
+            except (packager.Stopped, probe.Stopped) as stopped:
                 raise Failed("Stopped.") from stopped
             except OSError as error:
                 if error.errno in FULL:
@@ -67,7 +67,7 @@ def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doi
 def store(doing: Doing, folder: Path) -> Done:
     """Move the upload into the storage, unless the very same file is there already."""
     upload = Upload.objects.select_related("asset").get(public_id=doing.step.given["upload"])
-    path = upload_path(upload)
+    path = parts.path_of(upload.public_id)
     if not path.exists():
         raise Hopeless("The uploaded file is gone. Upload it again.")
     sha256 = origin.digest(path)
@@ -83,22 +83,15 @@ def store(doing: Doing, folder: Path) -> Done:
     stored = origin.put(path, key, sha256=sha256)
     master = {"key": key, "size": stored.size, "sha256": sha256, "filename": upload.filename}
     return Done(
-        plan={"master": master}, then=tuple(after), publish=lambda: _forget(upload), result={"key": key}
+        plan={"master": master, "language": upload.language},
+        then=tuple(after),
+        result={"key": key},
     )
-
-
-def upload_path(upload: Upload) -> Path:
-    """Where the bytes of an upload lie until the job has them."""
-    return Path(settings.UPLOAD_DIR) / f"{upload.public_id}.part"
 
 
 def _wanted(upload: Upload) -> dict[str, Any]:
     names = ("language", "described", "forced", "sdh", "filename")
     return {name: getattr(upload, name) for name in names}
-
-
-def _forget(upload: Upload) -> None:
-    Upload.objects.filter(pk=upload.pk).delete()
 
 
 def _refuse_twin(doing: Doing, sha256: str, path: Path) -> None:
@@ -115,24 +108,37 @@ def _refuse_twin(doing: Doing, sha256: str, path: Path) -> None:
 def look(doing: Doing, folder: Path) -> Done:
     """See what is in the master, refuse what cannot be used, and plan the work."""
     with master(doing, folder) as path:
-        try:
-            source = probe.probe(path, stop=doing.stop)
-        except probe.Unreadable as unreadable:
-            raise Hopeless(unreadable.told) from unreadable
-    refusals = accept.refusals(source)
-    if refusals:
-        raise Hopeless(" ".join(f"{one.told} {one.remedy}".strip() for one in refusals))
-    options = ladder.Options(
-        heights=tuple(settings.LADDER_HEIGHTS), codecs=tuple(settings.LADDER_CODECS), chunk_s=settings.CHUNK_S
-    )
-    video = ladder.plan(source, options)
+        source = looked_into(doing, path).spoken_in(doing.step.facts.get("language", ""))
+    video = ladder.plan(source, ladder_options())
     kept, notes = _kept_audio(source)
-    seconds = float(video.frames / video.fps) if video else source.duration_ms / 1000
+    seconds = float(video.seconds) if video else source.duration_ms / 1000
     plan = {
         "source": source.to_json(), "ladder": video.to_json() if video else None, "seconds": seconds,
         "notes": notes,
     }  # fmt: skip
     return Done(plan=plan, then=tuple(_after_probe(source, video, kept, seconds)))
+
+
+def looked_into(doing: Doing, path: Path) -> Source:
+    """What is in a file, if it may be used."""
+    try:
+        source = probe.probe(path, stop=doing.stop)
+    except probe.Unreadable as unreadable:
+        raise (Hopeless if unreadable.lasting else Failed)(unreadable.told) from unreadable
+    refusals = accept.refusals(source)
+    if refusals:
+        raise Hopeless(" ".join(f"{one.told} {one.remedy}" for one in refusals))
+    return source
+
+
+def ladder_options() -> ladder.Options:
+    return ladder.Options(
+        heights=tuple(settings.LADDER_HEIGHTS),
+        codecs=tuple(settings.LADDER_CODECS),
+        chunk_s=settings.CHUNK_S,
+        preset=settings.ENCODE_PRESET,
+        threads=settings.ENCODE_THREADS,
+    )
 
 
 def _after_probe(
@@ -178,21 +184,21 @@ def encode(doing: Doing, folder: Path) -> Done:
     with master(doing, folder) as path:
         packager.encode_chunk(path, plan, chunk, made, watch(doing, seconds, share=0.92))
     first = float(chunk.first / plan.fps)
-    looked = {
-        rung.name: packager.measure_picture(
-            made / f"{rung.name}.mp4", watch(doing), detail=rung is plan.rungs[0]
-        )
+    decoded = {
+        rung.name: packager.measure_decode(made / f"{rung.name}.mp4", watch(doing), seconds=seconds)
         for rung in plan.rungs
+        if rung is not plan.smallest
     }
-    smallest = looked[plan.rungs[0].name]
+    seen = packager.measure_picture(made / f"{plan.smallest.name}.mp4", watch(doing), seconds=seconds)
+    decoded[plan.smallest.name] = seen.decoded
     files = {rung.name: kept.put(made / f"{rung.name}.mp4") for rung in plan.rungs}
     files["thumbs"] = kept.put(_packed(made, folder / "thumbs.tar"))
     result = {
         "files": files,
-        "decoded": {name: one.frames for name, one in looked.items()},
-        "trouble": [f"{name}: {line}" for name, one in looked.items() for line in one.trouble],
-        "black": [(first + start, first + end) for start, end in smallest.black],
-        "frozen": [(first + start, first + end) for start, end in smallest.frozen],
+        "decoded": {name: one.frames for name, one in decoded.items()},
+        "trouble": [f"{name}: {one.errors[:200]}" for name, one in decoded.items() if one.errors],
+        "black": [(first + one.start, first + one.end) for one in seen.black],
+        "frozen": [(first + one.start, first + one.end) for one in seen.frozen],
     }
     return Done(result=result)
 
@@ -221,22 +227,25 @@ def encode_audio(doing: Doing, folder: Path) -> Done:
     source = Source.from_json(doing.step.facts["source"])
     stream = next(one for one in source.audios if one.index == doing.step.given["stream"])
     with master(doing, folder) as path:
-        return Done(result=sound(doing, path, stream, folder, seconds=doing.step.facts["seconds"]))
+        return Done(result=sound(doing, path, source, stream, seconds=doing.step.facts["seconds"]))
 
 
-def sound(doing: Doing, path: Path, stream: Audio, folder: Path, *, seconds: float) -> dict[str, Any]:
-    """Encode a stream, look at what came out, and keep it: its row's fields, and what was measured."""
-    target = folder / "audio.mp4"
-    packager.encode_audio(path, stream, target, watch(doing, seconds, share=0.9), seconds=seconds)
-    looked = packager.measure_sound(target, watch(doing))
+def sound(doing: Doing, path: Path, source: Source, stream: Audio, *, seconds: float) -> dict[str, Any]:
+    """Encode a stream, listen to what came out, and keep it: its row's fields, and what was measured."""
+    with scratch.folder() as made:
+        target, container = made / "audio.mp4", formats.CONTAINERS[source.container]
+        progress = watch(doing, seconds, share=0.9)
+        packager.encode_audio(path, container, stream, target, progress, seconds=seconds)
+        heard = packager.measure_sound(target, watch(doing), seconds=seconds)
+        file = Keeper(doing).put(target)
     return {
-        "file": Keeper(doing).put(target),
+        "file": file,
         "language": stream.language,
         "described": stream.described,
         "label": stream.label,
-        "loudness": looked.loudness,
-        "silent": looked.silent,
-        "trouble": list(looked.trouble),
+        "loudness": heard.loudness if heard.loudness > packager.SILENCE else None,
+        "silent": [(one.start, one.end) for one in heard.silent],
+        "trouble": [f"{stream.language}: {heard.errors[:200]}"] if heard.errors else [],
     }
 
 

@@ -7,13 +7,11 @@ from django.conf import settings
 
 from apps.media import encryption, keys
 from apps.media.cmaf import Index
-from apps.media.models import Asset, AudioTrack, ContentKey, Rendition
+from apps.media.models import Asset, AudioTrack, ContentKey
+from apps.media.packages import label_of
 
 if TYPE_CHECKING:
     from .finishing import Bench
-
-# UHD and HD studios ask for other keys than for SD; the border is that of EBU R 103.
-MOST_LINES_OF_SD = 576
 
 
 def protect(bench: "Bench", asset: Asset) -> list[ContentKey]:
@@ -36,12 +34,6 @@ def protect(bench: "Bench", asset: Asset) -> list[ContentKey]:
         )
         closed.replace(clear)
     return list(rows.values())
-
-
-def label_of(track: Rendition | AudioTrack) -> ContentKey.Label:
-    if isinstance(track, AudioTrack):
-        return ContentKey.Label.AUDIO
-    return ContentKey.Label.SD if track.height <= MOST_LINES_OF_SD else ContentKey.Label.HD
 
 
 def _new(label: ContentKey.Label) -> ContentKey:
