@@ -64,6 +64,8 @@ def begun(asset: Asset) -> None:
     """It is being worked on; what can be played already stays so."""
     with transaction.atomic():
         asset = _locked(asset)
+        if asset.state == AssetState.UPLOADING:
+            asset.uploaded()
         if asset.state in (AssetState.UPLOADED, AssetState.FAILED):
             asset.process()
             asset.failure = ""

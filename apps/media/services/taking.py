@@ -23,13 +23,15 @@ class Changed(DomainError):
 
 
 def take(
-    source: Path, *, by: PermissionsMixin | None = None, told: Callable[[int], None] = lambda _: None
-) -> Upload:
-    """Copy a file in; it stays where it is. `told` hears how many bytes are there.
+    source: Path, *, asset: UUID | None = None, by: PermissionsMixin | None = None,
+    told: Callable[[int], None] = lambda _: None,
+) -> Upload:  # fmt: skip
+    """Copy a film in, for a new video or for `asset`; it stays where it is. `told` hears how many bytes are
+    there.
 
     Raises what `uploads.begin` does, `Changed`, OSError; then nothing of it is left.
     """
-    upload = uploads.begin(Announced(source.name, source.stat().st_size), by=by)
+    upload = uploads.begin(Announced(source.name, source.stat().st_size, asset=asset), by=by)
     taken = False
     try:
         _copy(source, upload, told)
