@@ -4,13 +4,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from uuid import UUID
 
-from . import playlists
+from . import keys, playlists
 from .cmaf import Index
 from .models import AudioTrack, ContentKey, Rendition, SubtitleTrack
 from .thumbnails import Sheets
-
-# Studios ask for other keys for HD than for SD; the border is that of EBU R 103.
-MOST_LINES_OF_SD = 576
 
 
 def package(
@@ -60,4 +57,4 @@ def label_of(track: Rendition | AudioTrack) -> ContentKey.Label:
     """Which of the asset's keys encrypts it."""
     if isinstance(track, AudioTrack):
         return ContentKey.Label.AUDIO
-    return ContentKey.Label.SD if track.height <= MOST_LINES_OF_SD else ContentKey.Label.HD
+    return keys.label(track.height)

@@ -78,11 +78,14 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 def test_it_is_a_file_as_an_editor_might_upload_it(made: Path) -> None:
     with av.open(made) as file:
         video = file.streams.video[0]
-        assert (video.codec.name, video.width, video.height, video.average_rate) == ("h264", 256, 144, FPS)
+        assert (video.codec.name, video.width, video.height) == ("h264", 256, 144)
+        assert video.average_rate == FPS
         assert file.duration == FILM.seconds * 1_000_000
         assert [one.language for one in file.streams.audio] == ["eng", "hin"]
         assert [one.language for one in file.streams.subtitles] == ["eng", "hin"]
-        chapters = [(one["metadata"]["title"], one["start"] * one["time_base"]) for one in file.chapters()]
+        chapters = [
+            (one["metadata"]["title"], one["start"] * (one["time_base"] or 0)) for one in file.chapters()
+        ]
         assert chapters == [("Credits", Fraction(3))]
 
 
@@ -128,7 +131,7 @@ def test_subtitles_count_the_time_and_cross_the_ends_of_segments(made: Path, lan
     with av.open(made) as file:
         track = file.streams.subtitles[FILM.audio.index(language)]
         packets = [one for one in file.demux(track) if one.pts is not None]
-    assert [(one.pts, one.pts + one.duration, bytes(one).decode()) for one in packets] == said
+    assert [(one.pts, (one.pts or 0) + (one.duration or 0), bytes(one).decode()) for one in packets] == said
     assert any(one.start_ms < 4_000 < one.end_ms for one in said)
 
 

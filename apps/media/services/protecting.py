@@ -38,7 +38,7 @@ def protect(bench: "Bench", asset: Asset) -> list[ContentKey]:
 
 
 def _new(label: ContentKey.Label) -> ContentKey:
-    kid, key = keys.new()
+    kid, key = keys.new_key()
     return ContentKey(label=label, kid=kid, wrapped=keys.wrap(key, kid, settings.CONTENT_KEY_KEYS))
 
 

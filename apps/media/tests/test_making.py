@@ -43,10 +43,9 @@ def _nothing_is_left_behind() -> Iterator[None]:
 
 def long_film(tmp_path: Path, seconds: int = 12) -> Path:
     path = tmp_path / "long.mp4"
-    footage.ffmpeg(
-        *footage.lavfi(footage.moving(seconds=seconds, rate="24"), footage.tone(seconds=seconds)),
-        *footage.X264, "-pix_fmt", "yuv420p", *footage.AAC, str(path),
-    )  # fmt: skip
+    inputs = footage.lavfi(footage.moving(seconds=seconds, rate="24"), footage.tone(seconds=seconds))
+    coded = f"-c:v libx264 -preset ultrafast -pix_fmt yuv420p {footage.AAC}"
+    footage.ffmpeg(*inputs, *coded.split(), str(path))
     return path
 
 
@@ -67,7 +66,7 @@ def test_every_kind_of_film_can_be_played_afterwards(name: str) -> None:
     assert asset.renditions.exists() is (source.video is not None)
     assert asset.audio_tracks.count() == len({(one.language, one.described) for one in source.audios})
     seconds = source.video.duration_ms if source.video else source.duration_ms
-    assert abs(asset.duration_ms - seconds) <= 100
+    assert abs((asset.duration_ms or 0) - seconds) <= 100
     for track in (*asset.renditions.all(), *asset.audio_tracks.all()):
         path = origin.local(track.key)
         assert path is not None
