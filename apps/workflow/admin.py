@@ -86,6 +86,7 @@ class TransitionAdmin(RecordAdmin):
 class CommentAdmin(RecordAdmin):
     list_display = ("created_at", "about", "who_said", "short_text", "settled")
     list_filter = (("resolved_at", admin.EmptyFieldListFilter),)
+    ordering = ("-created_at", "-pk")
     search_fields = ("text", "author__email")
     exclude = ("object_id", "content_type")
     readonly_fields = ("about",)

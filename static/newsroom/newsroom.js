@@ -423,6 +423,8 @@
 
     document.addEventListener("DOMContentLoaded", () => {
         startTabs();
+        // Where there are no tabs, what was said is on the page from the beginning.
+        if (!$("[data-tab]")) haveSeen();
         startPresence();
         awaken(document.body);
         makePressable();

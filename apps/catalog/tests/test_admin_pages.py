@@ -202,6 +202,7 @@ def test_the_list_of_comments_says_what_each_is_about(esha: User, title: Title) 
 
     assert f">{title}</a>" in page.content.decode()
     assert f"title {number}" in page.content.decode()
+    assert [one.text for one in page.context["cl"].result_list] == ["Never mind.", "Is the tagline right?"]
 
 
 def test_a_comment_on_another_title_cannot_be_settled_here(esha: User, title: Title) -> None:
