@@ -51,7 +51,7 @@ class Unreadable(Exception):
 
     def __init__(self, code: str, told: str = "") -> None:
         self.code, self.told = code, told or TOLD[code]
-        self.lasting = code not in ("slow", "big")
+        self.lasting = code not in ("slow", "crash")
         super().__init__(self.told)
 
 
