@@ -102,7 +102,7 @@ def test_were_it_taken_for_a_film_it_would_still_open_nothing(
     lines: list[str] = []
     path = pointing(kind, tmp_path / f"film.{SUFFIX[kind[:3]]}", paid, port)
 
-    outcome = probe._run(path, {"format": demuxer}, probe.LIMITS, lines.append, None)
+    outcome = probe._run(path, probe._wanted(path, demuxer), probe.LIMITS, lines.append, None)
 
     assert outcome.is_well
     assert "error" in findings.Said(probe._parsed("\n".join(lines))).names()
