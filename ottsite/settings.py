@@ -182,7 +182,7 @@ CACHES = {
 WORKER_HEARTBEAT_S = env.float("WORKER_HEARTBEAT_S", 5)
 WORKER_STALLED_AFTER_S = env.float("WORKER_STALLED_AFTER_S", 20)
 # Steps of media jobs that one worker process does side by side; each may use all cores.
-ENCODES_AT_ONCE = env.int("ENCODES_AT_ONCE", 1)
+ENCODES_AT_ONCE = env.int("ENCODES_AT_ONCE", 2)
 
 # Artwork, masters and what is made of them: files under MEDIA_ROOT, or a bucket.
 BUCKET = {
