@@ -24,6 +24,8 @@ def _empty_redis() -> None:
 @pytest.fixture(autouse=True)
 def _media_in_a_temporary_place(settings: Any, tmp_path: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.UPLOAD_DIR = tmp_path / "uploads"
+    settings.SCRATCH_DIR = tmp_path / "scratch"
 
 
 @pytest.fixture

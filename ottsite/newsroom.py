@@ -28,6 +28,7 @@ PLACES: list[tuple[str, list[Entry]]] = [
             ("Tags", "sell", "catalog_tag_changelist", "", "catalog.view_tag"),
             ("Teams", "sports_cricket", "catalog_team_changelist", "", "catalog.view_team"),
             ("Videos", "video_file", "media_asset_changelist", "", "media.view_asset"),
+            ("Work on videos", "conveyor_belt", "media_job_changelist", "", "media.view_job"),
             ("Import and export", "swap_vert", "catalog_transfer_changelist", "", "catalog.view_transfer"),
         ],
     ),

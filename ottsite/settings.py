@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from ottsite.cors import CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS  # noqa: F401 settings
 from ottsite.logs import logging
 from ottsite.newsroom import UNFOLD  # noqa: F401 a setting
 
@@ -47,25 +48,6 @@ ALLOWED_HOSTS = listed(required("ALLOWED_HOSTS", "127.0.0.1,localhost"))
 CSRF_TRUSTED_ORIGINS = listed(env.str("CSRF_TRUSTED_ORIGINS", SITE_URL))
 CORS_ALLOWED_ORIGINS = listed(env.str("CORS_ALLOWED_ORIGINS", ""))
 CORS_URLS_REGEX = r"^/(api|play|vod)/"
-CORS_ALLOW_HEADERS = [
-    "accept",
-    "authorization",
-    "content-type",
-    "idempotency-key",
-    "if-match",
-    "if-none-match",
-    "range",
-    "x-request-id",
-]
-CORS_EXPOSE_HEADERS = [
-    "ETag",
-    "Idempotent-Replay",
-    "Retry-After",
-    "RateLimit-Limit",
-    "RateLimit-Remaining",
-    "RateLimit-Reset",
-    "X-Request-ID",
-]
 # How many reverse proxies of ours stand in front; each appends one X-Forwarded-For entry.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 if TRUSTED_PROXY_COUNT:
@@ -250,8 +232,8 @@ UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", 0)
 UPLOAD_KEEP_FREE_BYTES = env.int("UPLOAD_KEEP_FREE_BYTES", 1024**3)
 # Hours after its last byte that an unfinished upload is kept.
 UPLOAD_EXPIRES_H = env.int("UPLOAD_EXPIRES_H", 48)
-# A folder whose films are taken in by themselves.
 WATCH_FOLDER = env.str("WATCH_FOLDER", "")
+MEDIA_LEASE_S = env.float("MEDIA_LEASE_S", 30)
 # Uploads under way, which all machines of the site share, and the workers' folders.
 UPLOAD_DIR = Path(env.str("UPLOAD_DIR", str(VAR_DIR / "uploads")))
 SCRATCH_DIR = Path(env.str("SCRATCH_DIR", str(VAR_DIR / "scratch")))
@@ -320,6 +302,8 @@ RATE_LIMIT_CLIENT_KEY = "apps.accounts.tokens.client_key"
 # --- API -------------------------------------------------------------------------------------------
 
 API_MAX_BODY_BYTES = 1_000_000
+# Bodies that their views read piece by piece, of any length.
+STREAMED_BODIES = r"^/(api/v1/cms|admin/media/asset)/uploads/"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -63,8 +63,10 @@ class Site:
         env = self.commands["worker"][1]
         subprocess.run([sys.executable, "manage.py", *command, "-v0"], cwd=BASE_DIR, env=env, check=True)
 
-    def call(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> Answer:
-        """One request; a `TimeoutError` after 3 s, the most that any request may take."""
+    def call(
+        self, method: str, path: str, body: Any = None, *, token: str | None = None, seconds: float = 3
+    ) -> Answer:
+        """One request; a `TimeoutError` after 3 s, the most that any request may wait for its stores."""
         headers = {"Content-Type": "application/json"}
         if token := self.access if token is None else token:
             headers["Authorization"] = f"Bearer {token}"
@@ -72,7 +74,7 @@ class Site:
         request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 loopback
         started = time.monotonic()
         try:
-            with urllib.request.urlopen(request, timeout=3) as response:  # noqa: S310 loopback
+            with urllib.request.urlopen(request, timeout=seconds) as response:  # noqa: S310 loopback
                 return self._answer(response, started)
         except urllib.error.HTTPError as error:
             with error:
@@ -111,8 +113,10 @@ class Site:
     def freeze(self, engine: str) -> None:
         """SIGSTOP the real server, for PostgreSQL with all its backends."""
         pid = self.pids()[engine]
-        self.frozen = [pid, *_descendants(pid)]
-        for one in self.frozen:
+        self.frozen = [pid]
+        os.kill(pid, signal.SIGSTOP)  # first, so that no backend starts unseen
+        for one in _descendants(pid):
+            self.frozen.append(one)
             os.kill(one, signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -163,5 +167,5 @@ def await_ready(site: Site) -> None:
             return site.call("GET", "/readyz").status == 200
         return False
 
-    assert eventually(is_ready, 60), "the site did not get ready"
+    assert eventually(is_ready, 120), "the site did not get ready"
     site.known = site.alive()

@@ -69,9 +69,9 @@ class FaultProxy:
                 near, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._carry, args=(near,), daemon=True).start()
+            threading.Thread(target=self._carry, args=(near, listener), daemon=True).start()
 
-    def _carry(self, near: socket.socket) -> None:
+    def _carry(self, near: socket.socket, listener: socket.socket) -> None:
         try:
             far = socket.create_connection(self._target, timeout=5)
         except OSError:
@@ -80,6 +80,10 @@ class FaultProxy:
         far.settimeout(None)
         pair = (near, far)
         with self._lock:
+            if self._listener is not listener:  # refused between its arrival and now
+                near.close()
+                far.close()
+                return
             self._pairs.add(pair)
         with near, far, contextlib.suppress(OSError):
             for source, sink in self._readable(near, far):

@@ -24,8 +24,13 @@ from apps.catalog.models import Artwork, Collection, Genre, Kind, Tag, Team, Tit
 from apps.catalog.services import contents, publishing, releases, transfers
 from apps.catalog.tests.factories import ArtworkFactory, AssetFactory, PersonFactory, TitleFactory, staff
 from apps.core.network import Caller
-from apps.workflow.models import Transition
+from apps.media.models import Job
+from apps.media.services import jobs
+from apps.media.services.jobs import NewStep
+from apps.workflow.models import Comment, Transition
 from apps.workflow.services import comments
+
+from .role_table import TALKED_ABOUT
 
 HERE = Caller("127.0.0.1", "roles", "")
 SOON = datetime(2035, 1, 1, tzinfo=UTC)
@@ -213,6 +218,7 @@ class Cast:
             "catalog.titleversion": TitleVersion.objects.first(),
             "catalog.transfer": self._export(),
             "media.asset": AssetFactory(),
+            "media.job": jobs.open_job(AssetFactory(), Job.Kind.PACKAGE, [NewStep("probe", 0)], by=None),
             "workflow.comment": self.things["comments"],
             "workflow.transition": Transition.objects.first(),
         }
@@ -220,3 +226,9 @@ class Cast:
         missing = {model._meta.label_lower for model in site._registry} - made.keys()
         assert not missing, f"a row for {missing}, please"
         return made
+
+    @cached_property
+    def remarks(self) -> dict[str, Comment]:
+        """One about the row of every model that can be talked about, by its label."""
+        labels = [f"catalog.{name}" for name in TALKED_ABOUT]
+        return {label: comments.add(self.rows[label], "Look.", by=self._others[0]) for label in labels}

@@ -99,7 +99,8 @@ class Asked:
             key = self.cast.titles["draft"].pk
         if label == "catalog.title" and "/versions/<int:number>/" in route:
             key = self.cast.titles["published"].pk
-        comment = self.cast.things["comments"].pk
+        remark = self.cast.remarks.get(label)
+        comment = remark.pk if remark else 0
         name = "arm" if label == "catalog.release" else "submit"
         named = {"<slug:name>": name, "<int:comment>": comment, "<path:content_type_id>": 1}
         return {"<path:object_id>": key, "<int:pk>": key, "<id>": key} | named | CAPTURED

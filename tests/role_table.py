@@ -156,6 +156,19 @@ def model(name: str, see: Group, add: Group, change: Group, drop: Group) -> Tabl
     }
 
 
+TALKED_ABOUT = ("title", "season", "episode", "genre", "tag", "team", "person", "collection", "release")
+
+
+def talk(name: str) -> Table:
+    """What is said about a thing of the catalogue."""
+    at = f"admin/catalog/{name}/<int:pk>"
+    return {
+        f"{at}/comments/": {POST: ALL_STAFF},
+        f"{at}/comments/<int:comment>/": {POST: ALL_STAFF},
+        f"{at}/seen/": {POST: ALL_STAFF},
+    }
+
+
 ADMIN: Table = {
     "admin/": {GET: ALL_STAFF},
     "admin/login/": {GET: ANYBODY},
@@ -177,7 +190,13 @@ ADMIN: Table = {
     **model("accounts.securityevent", BOSS, SHUT, SHUT, SHUT),
     **model("accounts.datarequest", BOSS, SHUT, SHUT, SHUT),
     **model("procrastinate.procrastinatejob", BOSS, SHUT, SHUT, SHUT),
-    **model("media.asset", ALL_STAFF, BOSS, SHUT, SHUT),
+    **model("media.asset", ALL_STAFF, E_ONLY, SHUT, SHUT),
+    **model("media.job", ALL_STAFF, SHUT, SHUT, SHUT),
+    "admin/media/job/<int:pk>/work/": {GET: ALL_STAFF},
+    "admin/media/job/<int:pk>/cancel/": {POST: E_ONLY},
+    "admin/media/job/<int:pk>/again/": {POST: E_ONLY},
+    "admin/media/job/<int:pk>/sooner/": {POST: E_ONLY},
+    "admin/media/job/<int:pk>/later/": {POST: E_ONLY},
     **model("workflow.transition", ALL_STAFF, SHUT, SHUT, SHUT),
     **model("workflow.comment", ALL_STAFF, SHUT, SHUT, SHUT),
     **model("catalog.title", ALL_STAFF, E_ONLY, E_ONLY, E_ONLY),
@@ -205,8 +224,6 @@ ADMIN: Table = {
     "admin/catalog/title/<int:pk>/moves/<slug:name>/": {GET: E_ONLY, POST: E_ONLY},
     "admin/catalog/title/<int:pk>/presence/": {POST: E_ONLY},
     "admin/catalog/title/<int:pk>/plan/": {POST: ALL_STAFF},
-    "admin/catalog/title/<int:pk>/comments/": {POST: ALL_STAFF},
-    "admin/catalog/title/<int:pk>/comments/<int:comment>/": {POST: ALL_STAFF},
-    "admin/catalog/title/<int:pk>/seen/": {POST: ALL_STAFF},
     "admin/catalog/title/<int:pk>/versions/<int:number>/<slug:deed>/": {POST: E_ONLY},
+    **{route: who for name in TALKED_ABOUT for route, who in talk(name).items()},
 }

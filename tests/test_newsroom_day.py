@@ -125,6 +125,21 @@ def test_what_was_missing_is_supplied(day: Day) -> None:
     assert day.seen() is None
 
 
+def test_credits_are_put_in_order_with_the_keyboard(day: Day) -> None:
+    editor, page = day.editor, day.editor.page
+    for key, focused, order in (
+        ("ArrowUp", 1, ["Leela Rao", "Tara Bose"]),
+        ("ArrowDown", 0, ["Tara Bose", "Leela Rao"]),
+    ):
+        editor.open(day.title, tab="credits")
+        people = page.locator("#credits-data .original [name$=-person] option[selected]")
+        page.get_by_role("button", name="Move this row with the arrow keys").nth(focused).press(key)
+        expect(people).to_have_text(order)
+        expect(page.locator(":focus")).to_have_attribute("aria-label", "Move this row with the arrow keys")
+        editor.save()
+        expect(people).to_have_text(order)
+
+
 def test_nobody_approves_a_change_of_their_own(day: Day) -> None:
     day.admin.open(day.title)
     text = day.admin.tab("Texts").locator("fieldset[lang=en]")

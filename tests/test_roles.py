@@ -77,6 +77,7 @@ def test_each_role_gets_in_where_it_should_and_changes_nothing_elsewhere(role: s
     asked, wrong = Asked(cast, role), []
     assert cast.things
     assert cast.rows
+    assert cast.remarks
     assert cast.shown
     before = fingerprint()
     for route, methods in TABLE.items():

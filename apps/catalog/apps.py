@@ -5,4 +5,5 @@ class CatalogConfig(AppConfig):
     name = "apps.catalog"
 
     def ready(self) -> None:
-        from . import gates, staff_data  # noqa: F401 register guards, and a holder of personal data
+        # Registers guards, receivers, and a holder of personal data.
+        from . import gates, receivers, staff_data  # noqa: F401

@@ -60,6 +60,16 @@ def draw(kind: str, *, seed: int, lettering: str = "") -> bytes:
     return _encoded(image, "JPEG")
 
 
+def landscape(size: Size, *, seed: int) -> Image.Image:
+    """A scene without lettering, of any size; the next seed has another kind of scene."""
+    dice = random.Random(f"landscape {seed}")  # noqa: S311 for looks
+    palette = _palette(dice)
+    image = _sky(size, palette)
+    _light(image, palette, dice)
+    SCENES[seed % len(SCENES)](image, palette, dice)
+    return image
+
+
 def _encoded(image: Image.Image, format_: str) -> bytes:
     out = BytesIO()
     image.save(out, format_, quality=88)
@@ -216,7 +226,7 @@ def _lettered(image: Image.Image, text: str, middle: float, colour: Colour) -> I
 def _set(text: str, across: float, down: float) -> tuple[list[str], ImageFont.FreeTypeFont]:
     """Lines and a font in which they fit; the smallest takes whatever comes."""
     for size in (110, 90, 74, 60, 48, 38, 30, 22):
-        font = _font(size)
+        font = typeface(size)
         lines = _wrapped(text, font, across)
         if all(font.getlength(line) <= across for line in lines) and len(lines) * size * 1.2 <= down:
             break
@@ -234,7 +244,7 @@ def _wrapped(text: str, font: ImageFont.FreeTypeFont, across: float) -> list[str
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def typeface(size: int) -> ImageFont.FreeTypeFont:
     """The one that Pillow brings along, so that no machine needs fonts."""
     font = ImageFont.load_default(size)
     assert isinstance(font, ImageFont.FreeTypeFont)  # noqa: S101 our wheels have FreeType

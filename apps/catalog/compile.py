@@ -175,14 +175,8 @@ class Reading:
         return self._asset(owner).get("state") == "ready"
 
     def _video(self, owner: Json) -> Json:
-        """Length, tracks and whether a placeholder stands in for the main video; series have none."""
-        asset = self._asset(owner)
-        tracks = {name: asset[name] for name in ("audio", "subtitles", "heights")} if asset else None
-        return {
-            "duration_ms": asset.get("duration_ms"),
-            "tracks": tracks,
-            "placeholder": asset.get("placeholder", False),
-        }
+        """Of a title, an episode or an extra."""
+        return video_of(self._asset(owner))
 
     def _credits(self, credits_: list[Json]) -> list[Json]:
         people = self.facts["people"]
@@ -249,6 +243,35 @@ class Reading:
         if best is None:
             return rendered(shown[0], known) if shown else None
         return rendered(by_language[best], known)
+
+
+def video_of(asset: Json) -> Json:
+    """Length, tracks and whether a placeholder stands in for the main video; series have none."""
+    tracks = {name: asset[name] for name in ("audio", "subtitles", "heights")} if asset else None
+    return {
+        "duration_ms": asset.get("duration_ms"),
+        "tracks": tracks,
+        "placeholder": asset.get("placeholder", False),
+    }
+
+
+def with_videos_of(source: Json, document: Json, assets: Json) -> Json:
+    """A document, or a card, that was compiled of the source before, with its videos as they are by now."""
+    renewed = {**document}
+    if source["asset"] and source["asset"] in assets:
+        now = video_of(assets[source["asset"]])
+        renewed |= {name: now[name] for name in now if name in document}
+    owners = {one["id"]: one["asset"] for one in source["extras"]}
+    owners |= {one["id"]: one["asset"] for season in source["seasons"] for one in season["episodes"]}
+    parts = {id_: video_of(assets[asset]) for id_, asset in owners.items() if asset in assets}
+    if "extras" in document:
+        renewed["extras"] = [{**one, **parts.get(one["id"], {})} for one in document["extras"]]
+    if "seasons" in document:
+        renewed["seasons"] = [
+            {**season, "episodes": [{**one, **parts.get(one["id"], {})} for one in season["episodes"]]}
+            for season in document["seasons"]
+        ]
+    return renewed
 
 
 def _kinds(artworks: list[Json], *always: str) -> tuple[str, ...]:

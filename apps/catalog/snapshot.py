@@ -69,6 +69,13 @@ def names_of(*compared: Json) -> dict[str, str]:
     }
 
 
+def assets_of(source: Json) -> Json:
+    """What is to be told of the videos that a source names, as they are now: `facts["assets"]`."""
+    owners = [*sources.places(source), *source["extras"]]
+    ids = {one["asset"] for one in owners if one.get("asset")}
+    return _assets(set(Asset.objects.filter(public_id__in=ids).values_list("pk", flat=True)))
+
+
 def _title(read: Desk, key: int, releasing: Collection[int]) -> Json:
     owner = ("title", key)
     return {

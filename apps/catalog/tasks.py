@@ -12,7 +12,7 @@ from apps.core.jobs import task
 from apps.core.ticker import every
 
 from .models import Artwork, Release, Transfer
-from .services import artworks, releases, transfers
+from .services import artworks, listings, releases, transfers
 
 
 @task(queue="images", priority=-10)
@@ -31,6 +31,12 @@ def give_up_lost_artwork() -> None:
 def run_transfer(transfer_id: int) -> None:
     if transfer := Transfer.objects.select_related("by").filter(pk=transfer_id).first():
         transfers.run(transfer)
+
+
+@task()
+def renew_videos(asset_id: str) -> None:
+    """What live titles say of a video's tracks follows the video."""
+    listings.renew_videos(asset_id)
 
 
 @task(cron="41 * * * *")

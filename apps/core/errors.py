@@ -29,12 +29,16 @@ TITLES = {
     406: "Not acceptable",
     409: "Conflict",
     410: "Gone",
+    412: "Precondition failed",
     413: "Payload too large",
     415: "Unsupported media type",
     422: "Unprocessable",
+    423: "Locked",
     429: "Too many requests",
+    460: "Checksum mismatch",
     500: "Internal error",
     503: "Service unavailable",
+    507: "Insufficient storage",
 }
 CODES = {
     400: "validation_error",
@@ -45,12 +49,16 @@ CODES = {
     406: "not_acceptable",
     409: "conflict",
     410: "gone",
+    412: "unsupported_version",
     413: "payload_too_large",
     415: "unsupported_media_type",
     422: "idempotency_mismatch",
+    423: "upload_in_use",
     429: "throttled",
+    460: "checksum_mismatch",
     500: "internal_error",
     503: "service_unavailable",
+    507: "insufficient_storage",
 }
 # What Django raises; the first that fits.
 STATUS_OF: dict[type[Exception], int] = {

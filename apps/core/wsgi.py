@@ -1,5 +1,6 @@
 """What stands between the WSGI server and Django."""
 
+import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
@@ -20,14 +21,19 @@ class BodyTooLong(errors.DomainError):
 class KnownLength:
     """Gives a chunked body (RFC 9112, 7.1) the Content-Length without which Django takes it for empty.
 
-    At most `API_MAX_BODY_BYTES` are taken; what is longer says its length beforehand.
+    At most `API_MAX_BODY_BYTES` are taken; what is longer says its length beforehand. Only bodies that
+    their view reads piece by piece (`STREAMED_BODIES`, paths) pass as they come, to their end.
     """
 
     def __init__(self, application: Application) -> None:
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ.get("HTTP_TRANSFER_ENCODING"):
+        if not environ.get("HTTP_TRANSFER_ENCODING"):
+            return self.application(environ, start_response)
+        if re.match(settings.STREAMED_BODIES, environ.get("PATH_INFO", "")):
+            environ["CONTENT_LENGTH"] = str(settings.UPLOAD_MAX_BYTES + 1)
+        else:
             body = environ["wsgi.input"].read(settings.API_MAX_BODY_BYTES + 1)
             if len(body) > settings.API_MAX_BODY_BYTES:
                 answer = errors.problem(BodyTooLong())

@@ -3,10 +3,22 @@
 A track file is `ftyp moov sidx (moof mdat)+`; each `moof mdat` is one segment, for HLS and DASH alike.
 """
 
+import struct
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Any
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .boxes import Damaged
+from .fragments import Head, Run, scan
+
+__all__ = ["Damaged", "Fragment", "Index", "join", "read"]
+
+MOST_REFERENCES = 0xFFFF
+STARTS_WITH_KEY = 0x90000000
+PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,9 @@ class Index:
     @property
     def peak_bps(self) -> int:
         """Bits per second of the fragment that has most of them (RFC 8216bis, BANDWIDTH)."""
-        return max((self._bps(one.size, one.duration) for one in self.fragments), default=0)
+        lasting = (one for one in self.fragments if one.duration)
+        densest = max(lasting, key=lambda one: one.size / one.duration, default=None)
+        return self._bps(densest.size, densest.duration) if densest else 0
 
     @property
     def average_bps(self) -> int:
@@ -87,3 +101,105 @@ class Index:
             for (duration, size, key_size), time, offset in zip(rows, times, offsets, strict=False)
         )
         return cls(**{**data, "fragments": fragments})
+
+
+def read(path: Path) -> Index:
+    """Where things lie in a track file, protected or not. Raises Damaged, OSError."""
+    with path.open("rb") as file:
+        return _index(*scan(file))
+
+
+def _index(head: Head, head_size: int, runs: Sequence[Run]) -> Index:
+    time, offset, fragments = 0, runs[0].start if runs else head_size, []
+    first = offset
+    for run in runs:
+        if (run.time, run.start) != (time, offset) or not run.duration:
+            raise Damaged("Its fragments do not follow one another.")
+        key_size = run.first_end - run.start if run.starts_with_key else 0
+        fragments.append(Fragment(time, run.duration, offset, run.end - offset, key_size))
+        time, offset = time + run.duration, run.end
+    entry = head.entry
+    return Index(
+        timescale=head.timescale, init_size=head_size, sidx_size=first - head_size, codecs=entry.codecs,
+        fragments=tuple(fragments), width=entry.width, height=entry.height, channels=entry.channels,
+        rate=entry.rate,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A fragment on its way from a part to the whole: `shift` is added to its times."""
+
+    file: BinaryIO
+    run: Run
+    shift: int
+
+
+def join(parts: Sequence[Path], target: Path) -> Index:
+    """Write parts that were encoded alike into one track file, each beginning where the one before ends.
+
+    Sequence numbers and decode times (ISO/IEC 14496-12 §8.8.5, §8.8.12) are written anew, and an index of
+    the segments (§8.16.3) is put before them. The bytes depend on nothing but those of the parts.
+    Raises Damaged where the parts do not belong together, OSError.
+    """
+    moves: list[_Move] = []
+    init, head, shift = b"", None, 0
+    with ExitStack() as stack:
+        for part in parts:
+            file = stack.enter_context(part.open("rb"))
+            head, size, runs = scan(file)
+            start = _start(file, size)
+            if (init := init or start) != start:
+                raise Damaged("The parts were not encoded alike.")
+            moves += [_Move(file, run, shift) for run in runs]
+            shift += _index(head, size, runs).duration
+        if head is None or not moves:
+            raise Damaged("There is nothing in it.")
+        with target.open("wb") as out:
+            out.write(init + _sidx(head, moves))
+            for number, move in enumerate(moves, 1):
+                _write(out, move, number)
+    return read(target)
+
+
+def _start(file: BinaryIO, size: int) -> bytes:
+    file.seek(0)
+    return file.read(size)
+
+
+def _sidx(head: Head, moves: Sequence[_Move]) -> bytes:
+    """Times as they are presented, after the edit list, which hides an encoder's priming."""
+    if len(moves) > MOST_REFERENCES:
+        raise Damaged("It has too many segments.")
+    last = moves[-1]
+    times = [move.shift + move.run.earliest for move in moves]
+    times.append(last.shift + last.run.time + last.run.duration)
+    times = [max(0, time - head.skipped) for time in times]
+    rows = [
+        struct.pack(">III", move.run.end - move.run.moof.start, end - start, STARTS_WITH_KEY)
+        for move, (start, end) in zip(moves, pairwise(times), strict=True)
+    ]
+    fields = struct.pack(
+        ">IIIQQHH", 1 << 24, head.number, head.timescale, times[0], 0, 0, len(moves)
+    )  # version 1; its first byte is that of the segment that follows it
+    body = fields + b"".join(rows)
+    return struct.pack(">I4s", len(body) + 8, b"sidx") + body
+
+
+def _write(out: BinaryIO, move: _Move, number: int) -> None:
+    """The `moof` with what is new in it, and its `mdat` as it is."""
+    file, run = move.file, move.run
+    if not run.movable:
+        raise Damaged("A fragment depends on its place in the file.")
+    file.seek(run.moof.start)
+    moof = bytearray(file.read(run.moof.size))
+    struct.pack_into(">I", moof, run.sequence_at, number)
+    struct.pack_into(">Q" if run.wide else ">I", moof, run.time_at, run.time + move.shift)
+    out.write(moof)
+    left = run.end - run.moof.end
+    while left:
+        piece = file.read(min(left, PIECE))
+        if not piece:
+            raise Damaged("It became shorter while it was read.")
+        out.write(piece)
+        left -= len(piece)

@@ -1,6 +1,6 @@
 """What is in a file that somebody uploaded: plain facts, as the probe found them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,8 +13,8 @@ class Video:
 
     `rotation`: clockwise degrees by which a player turns the picture, 0, 90, 180 or 270. `fps`: frames a
     second, the average where `variable`. `transfer`: ITU-T H.273 by ffmpeg's name (`bt709`, `smpte2084` is
-    PQ, `arib-std-b67` is HLG), "" where the file does not say.
-    `start_ms`: where it begins, from the beginning of the file.
+    PQ, `arib-std-b67` is HLG), "" where the file does not say. `start_ms`: of its first frame, after the
+    file's start.
     """
 
     index: int
@@ -92,6 +92,13 @@ class Source:
     def video(self) -> Video | None:
         """The picture: the first stream of moving pictures."""
         return self.videos[0] if self.videos else None
+
+    def spoken_in(self, language: str) -> "Source":
+        """With that language for the first sound, if the file does not say which it is."""
+        if not language or not self.audios or self.audios[0].language != UNKNOWN_LANGUAGE:
+            return self
+        first, *others = self.audios
+        return replace(self, audios=(replace(first, language=language), *others))
 
     def to_json(self) -> dict[str, Any]:
         """Fractions as `"24000/1001"`."""

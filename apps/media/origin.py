@@ -7,10 +7,11 @@ written once and never changed; only what a committed row names is ever read.
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, default_storage
@@ -31,13 +32,19 @@ class Stored:
     sha256: str
 
 
-def master_key(asset: UUID) -> str:
-    return f"assets/{asset}/master"
+def master_key(sha256: str) -> str:
+    """Masters are called by their content, so that one file is kept once."""
+    return f"masters/{sha256[:2]}/{sha256}"
 
 
-def prefix(asset: UUID, making: UUID) -> str:
-    """Of what one making of the asset brings forth."""
-    return f"assets/{asset}/{making}/"
+def package_prefix(asset: UUID, package: UUID) -> str:
+    """Of all that players get of one packaging of the asset."""
+    return f"assets/{asset}/{package}/"
+
+
+def work_prefix(asset: UUID, job: UUID) -> str:
+    """Of what the steps of a job hand to each other."""
+    return f"assets/{asset}/work-{job}/"
 
 
 def digest(path: Path) -> str:
@@ -49,14 +56,16 @@ def digest(path: Path) -> str:
         return found.hexdigest()
 
 
-def put(path: Path, key: str) -> Stored:
+def put(path: Path, key: str, *, sha256: str = "") -> Stored:
     """Move the file into the storage under a key that nothing has yet; the file is gone afterwards.
 
     On the same disk it is renamed; else it is copied (to S3 in parts, each with its checksum) and what
     arrived is compared. Safe to repeat after being killed in the middle: the same content may lie there
-    already. Raises `Corrupt`, FileExistsError (other content has the key), OSError, botocore's errors.
+    already. `sha256`: of the file, where the caller knows it.
+
+    Raises `Corrupt`, FileExistsError (other content has the key), OSError, botocore's errors.
     """
-    stored = Stored(key, path.stat().st_size, digest(path))
+    stored = Stored(key, path.stat().st_size, sha256 or digest(path))
     storage = _storage()
     if storage.exists(key):
         if storage.size(key) != stored.size or _digest_of(key) != stored.sha256:
@@ -71,11 +80,15 @@ def put(path: Path, key: str) -> Stored:
 
 def _move(path: Path, target: Path) -> None:
     """There, whole and durable, or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     with path.open("rb") as file:
         os.fsync(file.fileno())
+    target.parent.mkdir(parents=True, exist_ok=True)
     if path.stat().st_dev == target.parent.stat().st_dev:
-        path.replace(target)
+        try:
+            path.replace(target)
+        except FileNotFoundError:  # somebody swept the folder just now, for it was empty
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
     else:
         beside = target.with_name(f".{target.name}.part")
         shutil.copyfile(path, beside)
@@ -117,23 +130,50 @@ def local(key: str) -> Path | None:
     return Path(storage.path(key)) if isinstance(storage, FileSystemStorage) else None
 
 
+@contextmanager
+def as_file(key: str, beside: Path, *, expect: str = "") -> Iterator[Path]:
+    """The object as a file to read: where it lies, or a copy under that name in the scratch folder."""
+    path = local(key)
+    if path is not None:
+        yield path
+        return
+    fetch(key, beside, expect=expect)
+    yield beside
+    beside.unlink()
+
+
 def pieces(file: "File[bytes]") -> Iterator[bytes]:
     while piece := file.read(PIECE):
         yield piece
 
 
 def sweep(under: str) -> int:
-    """Delete everything under a prefix; how many objects that were."""
+    """Delete the object of that name, or everything under the prefix; how many objects that were."""
     storage = _storage()
     if isinstance(storage, FileSystemStorage):
-        folder = Path(storage.path(under))
-        swept = sum(1 for path in folder.rglob("*") if path.is_file())
-        shutil.rmtree(folder, ignore_errors=True)
-        return swept
+        return _sweep_files(Path(storage.path(under)), Path(storage.location))
     # S3 has no folders: one listing for all, and a request for each thousand.
     bucket = storage.bucket  # type: ignore[attr-defined]
     answers = bucket.objects.filter(Prefix=under).delete()
     return sum(len(answer.get("Deleted", [])) for answer in answers)
+
+
+def _sweep_files(place: Path, root: Path) -> int:
+    """With the folders that are empty then."""
+    if place.is_file():
+        place.unlink(missing_ok=True)
+        swept = 1
+    else:
+        swept = sum(1 for path in place.rglob("*") if path.is_file())
+        shutil.rmtree(place, ignore_errors=True)
+    for folder in place.parents:
+        if folder == root:
+            break
+        try:
+            folder.rmdir()
+        except OSError:  # in use, or gone
+            break
+    return swept
 
 
 def _digest_of(key: str) -> str:
@@ -146,3 +186,8 @@ def _digest_of(key: str) -> str:
 
 def _storage() -> Storage:
     return default_storage
+
+
+def derived(base: UUID, name: str) -> UUID:
+    """The same id for the same name, and another for any other."""
+    return uuid5(base, name)

@@ -1,9 +1,18 @@
 """What the worker does for media."""
 
+from django.utils import timezone
+
 from apps.core.jobs import task
 from apps.core.ticker import every
 
-from .services import working
+from .services import (
+    adding,  # noqa: F401 registers steps
+    finishing,  # noqa: F401 registers steps
+    leftovers,
+    scratch,
+    uploads,
+    working,
+)
 
 
 @task(queue="media", attempts=1)
@@ -15,3 +24,20 @@ def work() -> None:
 @every(5, "media")
 def look_around() -> None:
     working.look_around()
+
+
+@every(30, "media-sweep")
+def tidy() -> None:
+    """What killed workers and replaced packages left behind."""
+    scratch.sweep()
+    leftovers.sweep()
+
+
+@every(5, "uploads")
+def hand_over_uploads() -> None:
+    uploads.go_on()
+
+
+@every(60, "expired uploads")
+def sweep_uploads() -> None:
+    uploads.sweep(timezone.now())

@@ -15,6 +15,10 @@ from apps.core.admin import ReadOnlyAdmin
 from .models import Comment, Transition
 
 
+def shortened(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
 class RecordAdmin(ReadOnlyAdmin):
     """Rows about any thing, with a link to it."""
 
@@ -25,11 +29,15 @@ class RecordAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("content_type", self.person)
 
+    def called(self, row: Any) -> str:
+        """The thing's name; of one that is gone, its kind and number."""
+        return str(row.subject or f"{row.content_type.name} {row.object_id}")
+
     @display(description="about")
     def about(self, row: Any) -> Any:
-        # The kinds are few and remembered; the things themselves are not read for a list.
+        # The kinds are few and remembered.
         kind = ContentType.objects.get_for_id(row.content_type_id)
-        label = getattr(row, "subject_label", "") or f"{kind.name} {row.object_id}"
+        label = self.called(row)
         try:
             url = reverse(f"admin:{kind.app_label}_{kind.model}_change", args=[row.object_id])
         except NoReverseMatch:
@@ -46,6 +54,10 @@ class TransitionAdmin(RecordAdmin):
     exclude = ("by",)
     readonly_fields = ("who_did",)
     person = "by"
+
+    def called(self, row: Transition) -> str:
+        """What it was called then."""
+        return row.subject_label
 
     @display(description="move", ordering="move")
     def move_label(self, transition: Transition) -> str:
@@ -67,17 +79,21 @@ class TransitionAdmin(RecordAdmin):
 
     @display(description="note")
     def short_note(self, transition: Transition) -> str:
-        return transition.note if len(transition.note) <= 80 else f"{transition.note[:79]}…"
+        return shortened(transition.note)
 
 
 @admin.register(Comment)
 class CommentAdmin(RecordAdmin):
     list_display = ("created_at", "about", "who_said", "short_text", "settled")
     list_filter = (("resolved_at", admin.EmptyFieldListFilter),)
+    ordering = ("-created_at", "-pk")
     search_fields = ("text", "author__email")
     exclude = ("object_id", "content_type")
     readonly_fields = ("about",)
     person = "author"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("subject")
 
     @display(description="by")
     def who_said(self, comment: Comment) -> str:
@@ -85,7 +101,7 @@ class CommentAdmin(RecordAdmin):
 
     @display(description="text")
     def short_text(self, comment: Comment) -> str:
-        return str(comment)
+        return shortened(comment.text)
 
     @display(description="resolved", boolean=True)
     def settled(self, comment: Comment) -> bool:

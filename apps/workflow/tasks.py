@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from apps.core.jobs import task
 
-from .models import Mention
+from .models import Mention, called
 from .services.moving import may
 
 
@@ -22,8 +22,8 @@ def send_mention(mention: int) -> None:
     if not (user.is_staff and may(user, subject, "view")):
         return
     # One line, whatever the thing is called: the first line of the letter is its subject.
-    called = " ".join(str(subject).split())
-    facts = {"author": comment.who, "subject": called, "text": comment.text, "link": address_of(subject)}
+    name = " ".join(called(subject).split())
+    facts = {"author": comment.who, "subject": name, "text": comment.text, "link": address_of(subject)}
     heading, _, body = render_to_string("mail/mentioned.txt", facts).partition("\n")
     deliver(heading, body.lstrip(), None, [user.email])
 

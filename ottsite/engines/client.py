@@ -20,6 +20,8 @@ from ottsite.engines.wheels import VARIABLES, EngineUnavailable, advice, binary,
 GRACE_SECONDS = 20.0
 START_SECONDS = 120.0
 SILENT_SECONDS = 0.5
+ATTEMPTS = 10
+ATTEMPT_PAUSE = 0.1
 # What `provide` set, for child processes: they inherit the URLs but not the connection.
 PROVIDED = "OTTSITE_ENGINES_PROVIDED"
 
@@ -169,7 +171,7 @@ def attach(root: Path, engines: Sequence[str], grace: float) -> tuple[socket.soc
     patience = Patience(root, engines)
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for _ in range(3):  # the supervisor found may be the one that is just leaving
+        for _ in range(ATTEMPTS):
             connection = _connect(root) or _start(root, grace, patience)
             _send(connection, root, {"command": "hold", "engines": list(engines)})
             patience.wait(connection)
@@ -179,6 +181,7 @@ def attach(root: Path, engines: Sequence[str], grace: float) -> tuple[socket.soc
             connection.close()
             if reply:
                 raise EngineUnavailable(reply.get("error", "The engines were stopped."))
+            time.sleep(ATTEMPT_PAUSE)  # this supervisor was just leaving, or dying
     except OSError as error:
         raise EngineUnavailable(
             f"Cannot use {root} for {labels(engines)} ({error}): {advice(engines)}, "
@@ -278,7 +281,8 @@ def _spawn(root: Path, grace: float, patience: Patience) -> None:
 
 def _send(connection: socket.socket, root: Path, request: dict[str, Any]) -> None:
     token = read(root)["supervisor"]["token"]
-    connection.sendall(json.dumps({"token": token, **request}).encode() + b"\n")
+    with suppress(ConnectionError):  # then there is no answer either, see `_receive`
+        connection.sendall(json.dumps({"token": token, **request}).encode() + b"\n")
 
 
 def _receive(connection: socket.socket) -> dict[str, Any] | None:

@@ -8,13 +8,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from asyncio.subprocess import Process
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ottsite.engines.state import take
+
 LOG_LIMIT = 8 * 2**20
+# The kernel cannot end a thread that waits for a busy disk before the disk has answered.
+DYING_SECONDS = 30
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -33,9 +39,18 @@ class Identity:
 
 
 async def spawn(
-    argv: list[str], *, cwd: Path, log: Path, identity: Identity, env: Mapping[str, str]
+    argv: list[str],
+    *,
+    cwd: Path,
+    log: Path,
+    identity: Identity,
+    env: Mapping[str, str],
+    inherited: Sequence[int] = (),
 ) -> Process:
-    """Start a program that dies with this process, its output appended to the log."""
+    """Start a program that dies with this process, its output appended to the log.
+
+    It inherits these descriptors, and no others.
+    """
     supervisor = os.getpid()
     with _log_file(log) as output:
         return await asyncio.create_subprocess_exec(
@@ -50,6 +65,7 @@ async def spawn(
             user=identity.uid,
             group=identity.gid,
             extra_groups=None if identity.uid is None else [],
+            pass_fds=inherited,
             preexec_fn=lambda: die_with(supervisor),
         )
 
@@ -84,23 +100,26 @@ async def terminate(process: Process, how: signal.Signals, patience: float) -> N
         await process.wait()
 
 
-async def clear_leftovers(binary: Path, directory: Path) -> None:
-    """Kill what still runs this binary inside this data directory, and wait for its end.
+async def clear_leftovers(binary: Path, directory: Path, lock: Path) -> int:
+    """Kill what still runs this binary inside this data directory; return the lock after its end.
 
     After kill -9 of a postmaster its busy backends live on and block the next start. Only the
-    supervisor calls this, under its lock, so no process found here is in use. Needs /proc.
+    supervisor calls this, under its lock, so no process found here is in use.
+
+    The lock is for the next server to inherit: the kernel gives it back when the last process
+    of a server closes its files, its port among them. /proc cannot tell that. It shows nothing
+    of a program whose main thread has ended, though others may keep its port for seconds.
     """
-    for _ in range(200):
+    ends_at = time.monotonic() + DYING_SECONDS
+    while time.monotonic() < ends_at:
         leftovers = [pid for pid in _process_ids() if _runs(pid, binary, directory)]
-        if not leftovers:
-            return
         for pid in leftovers:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        if not leftovers and (descriptor := take(lock)) is not None:
+            return descriptor
         await asyncio.sleep(0.01)
-    raise ServerFailed(f"processes {leftovers} in {directory} do not die")
+    raise ServerFailed(f"the previous server in {directory} does not end (processes {leftovers})")
 
 
 def _process_ids() -> list[int]:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import tempfile
+import time
 from abc import ABC, abstractmethod
 from asyncio.subprocess import Process
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ from ottsite.engines.wheels import binary, package_folders
 
 HOST = "127.0.0.1"
 PROBE_PAUSE = 0.02
+PORT_SECONDS = 5
 
 
 class Server(ABC):
@@ -40,6 +42,7 @@ class Server(ABC):
         self.state = state
         self.directory = root / engine
         self.log = root / f"{engine}.log"
+        self._lock: int | None = None
         self.binary = binary(engine).resolve()
 
     @property
@@ -54,18 +57,28 @@ class Server(ABC):
         await self._claim_port()
 
     async def clear(self) -> None:
-        """Remove what a server killed with -9 may have left behind."""
-        await clear_leftovers(self.binary, self.directory)
+        """Remove what a server killed with -9 may have left behind; called before every start."""
+        self._let_go()
+        self._lock = await clear_leftovers(self.binary, self.directory, self.root / f"{self.engine}.lock")
 
     async def start(self) -> Process:
-        """Start the server process."""
-        return await spawn(
-            self.command(),
-            cwd=self.directory,
-            log=self.log,
-            identity=self.identity(),
-            env=self.env(),
-        )
+        """Start the server process, which from now on is the one that holds the lock."""
+        try:
+            return await spawn(
+                self.command(),
+                cwd=self.directory,
+                log=self.log,
+                identity=self.identity(),
+                env=self.env(),
+                inherited=[] if self._lock is None else [self._lock],
+            )
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+        self._lock = None
 
     def identity(self) -> Identity:
         """Return as whom the server runs."""
@@ -89,8 +102,9 @@ class Server(ABC):
         """Return when the server takes the application's work."""
 
     async def _claim_port(self) -> None:
-        # The previous server may be just dying, so a busy port gets a second before it is lost.
-        for _ in range(20):
+        # Long-lived processes know this port, so whoever has it gets time to give it back.
+        ends_at = time.monotonic() + PORT_SECONDS
+        while time.monotonic() < ends_at:
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:

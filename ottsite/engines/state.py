@@ -98,11 +98,31 @@ def is_held(path: Path) -> bool:
         return False
 
 
+def take(path: Path) -> int | None:
+    """Take the lock file; return the descriptor that holds it, None where another has it.
+
+    It is held until every process that has the descriptor, by inheritance too, has closed it.
+    """
+    import fcntl
+
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
 @contextmanager
 def _lock_file(path: Path) -> Iterator[int]:
-    # Read-only is enough for flock and works on a file which another user (root) created.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
+    descriptor = _open(path)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    # Read-only is enough for flock and works on a file which another user (root) created.
+    return os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)

@@ -323,6 +323,30 @@
         }
     }
 
+    /* Rows are put in order by dragging their dots; the arrow keys on the dots do the same. */
+    function nameHandles() {
+        for (const handle of $$("[x-sort\\:handle]")) {
+            handle.tabIndex = 0;
+            handle.setAttribute("role", "button");
+            handle.setAttribute("aria-label", "Move this row with the arrow keys");
+        }
+    }
+
+    function moveRow(event) {
+        const upwards = event.key === "ArrowUp";
+        if (!(upwards || event.key === "ArrowDown") || !event.target.matches?.("[x-sort\\:handle]")) return;
+        event.preventDefault();
+        const row = event.target.closest("[x-sort\\:item]");
+        const other = upwards ? row.previousElementSibling : row.nextElementSibling;
+        // What is not stored yet has no place: it comes after all that has.
+        if (!other?.matches(".original")) return;
+        if (upwards) other.before(row);
+        else other.after(row);
+        sortRecords({ from: row.closest("[data-ordering-field]") });
+        dirty = true;
+        event.target.focus();
+    }
+
     /* In Unfold's command search Enter takes what the arrows chose, and fails if that is nothing: it is the first then. */
     function chooseFirst(event) {
         if (event.key !== "Enter" || event.target.id !== "search-input-command") return;
@@ -379,7 +403,7 @@
 
     document.addEventListener("toggle", (event) => { if (event.target.matches("[data-row]")) unfold(event.target); }, true);
     document.addEventListener("click", clicked);
-    document.addEventListener("keydown", (event) => { moveBetweenTabs(event); press(event); });
+    document.addEventListener("keydown", (event) => { moveBetweenTabs(event); moveRow(event); press(event); });
     document.addEventListener("keydown", chooseFirst, true);
     document.addEventListener("submit", (event) => {
         const form = event.target;
@@ -399,10 +423,13 @@
 
     document.addEventListener("DOMContentLoaded", () => {
         startTabs();
+        // Where there are no tabs, what was said is on the page from the beginning.
+        if (!$("[data-tab]")) haveSeen();
         startPresence();
         awaken(document.body);
         makePressable();
         giveNames();
+        nameHandles();
         if (matchMedia("(max-width: 1279px)").matches) $$("[data-narrow-closed]").forEach((one) => { one.open = false; });
         $$(".nr-artwork[data-refresh]").forEach((panel) => setTimeout(() => refresh(panel), 3000));
     });

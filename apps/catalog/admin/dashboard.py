@@ -13,12 +13,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from apps.accounts.models import User
 from apps.catalog.models import Title
 from apps.catalog.services import releases
-from apps.workflow.models import Transition
+from apps.workflow.models import Transition, called
 from apps.workflow.moves import State
 from apps.workflow.services import comments, moving, planning
 
 from . import gaps
 from .refusals import person
+from .talk import where
 from .title_pages import move_label
 
 QUEUE, SHOWN, RECENT = 8, 5, 10
@@ -38,13 +39,22 @@ def board(user: User, at: datetime) -> dict[str, Any]:
     return {
         "states": states(),
         "queue": queue(user),
-        "mentions": list(comments.mentions_of(user)[:SHOWN]),
+        "mentions": mentions(user),
         "schedule": releases.status(at),
         "jobs": jobs(),
         "recent": [(one, move_label(one.move)) for one in Transition.objects.select_related("by")[:RECENT]],
         "gaps": slips(at),
         "today": at.date(),
     }
+
+
+def mentions(user: User) -> list[dict[str, Any]]:
+    """Where somebody named the person; `url` is empty where what it is about is gone."""
+    rows = [(one.comment, one.comment.subject) for one in comments.mentions_of(user)[:SHOWN]]
+    return [
+        {"comment": one, "about": called(thing) if thing else "", "url": where(thing) if thing else ""}
+        for one, thing in rows
+    ]
 
 
 def queue(user: User) -> list[dict[str, Any]]:

@@ -24,8 +24,9 @@ from apps.workflow.services import moving
 
 from .forms import RowForm, label_choices
 from .inplace import go, is_inplace
-from .refusals import RefusingAdmin, person
+from .refusals import person
 from .rows import LabelledRows
+from .talk import TalkAdmin
 
 State = Release.State
 
@@ -95,7 +96,7 @@ class ItemInline(LabelledRows, TabularInline):
 
 
 @admin.register(Release)
-class ReleaseAdmin(RefusingAdmin):
+class ReleaseAdmin(TalkAdmin):
     change_form_template = "admin/catalog/release_change_form.html"
     list_display = ("name", "action", "when", "state_mark", "titles", "trouble", "by")
     list_filter = ("state", "action")

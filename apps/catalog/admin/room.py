@@ -23,9 +23,9 @@ from apps.catalog.models import Artwork, Release, Title
 from apps.catalog.services import publishing
 from apps.core.errors import DomainError
 from apps.workflow import guards, moves
-from apps.workflow.models import Comment, Mention, Priority
+from apps.workflow.models import Priority
 from apps.workflow.moves import Move, State
-from apps.workflow.services import comments, moving, planning
+from apps.workflow.services import moving, planning
 
 # Having a live title come down at a time is no move; in its dialog it looks like one.
 COME_DOWN = Move(
@@ -288,15 +288,3 @@ def planning_of(
     title: Title, user: User, form: PlanForm | None = None, *, saved: bool = False
 ) -> dict[str, Any]:
     return {"may": planning.may_plan(user, title), "form": form or PlanForm(title=title), "saved": saved}
-
-
-def comments_of(title: Title, user: User, *, error: str = "", draft: str = "") -> dict[str, Any]:
-    return {
-        "may": user.has_perm("workflow.add_comment"),
-        "threads": comments.thread_list(title),
-        "unseen": Mention.objects.filter(
-            user=user, seen_at=None, comment__in=Comment.objects.about(title)
-        ).exists(),
-        "error": error,
-        "draft": draft,
-    }

@@ -62,7 +62,7 @@ class CreditForm(RowForm):
 
 
 class CreditInline(LabelledRows, TabularInline):
-    hint = "Drag rows by their dots to change the order in which viewers see them."
+    hint = "Viewers see them in this order. Drag rows by their dots, or use the arrow keys there."
     model = Credit
     form = CreditForm
     formset = OrderedFormSet

@@ -1,4 +1,4 @@
-"""The pages and small deeds around a title: presence, planning, comments, history, versions, preview."""
+"""The pages and small deeds around a title: presence, planning, history, versions, preview."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ from apps.catalog.services import previews, publishing
 from apps.core.errors import DomainError
 from apps.workflow import moves
 from apps.workflow.models import Comment, Transition
-from apps.workflow.services import comments, moving, planning, presence
+from apps.workflow.services import moving, planning, presence
 
-from .inplace import go, is_inplace, part
+from .inplace import go, part
 from .refusals import person, told
-from .room import PlanForm, comments_of, planning_of
+from .room import PlanForm, planning_of
 from .title_moves import move_title
 from .versions import published_by
 from .working_copy import WorkingCopyAdmin
@@ -37,9 +37,6 @@ class TitlePages(WorkingCopyAdmin):
             "moves/<slug:name>/": (self.move_view, "move"),
             "presence/": (require_POST(self.presence_view), "presence"),
             "plan/": (require_POST(self.plan_view), "plan"),
-            "comments/": (require_POST(self.comment_view), "comment"),
-            "comments/<int:comment>/": (require_POST(self.settle_view), "settle"),
-            "seen/": (require_POST(self.seen_view), "seen"),
             "versions/": (require_GET(self.versions_view), "versions"),
             "versions/<int:number>/<slug:deed>/": (require_POST(self.restore_view), "restore"),
             "compare/": (require_GET(self.compare_view), "compare"),
@@ -97,50 +94,8 @@ class TitlePages(WorkingCopyAdmin):
         context = {"original": title, "planning": planning_of(title, user, form, saved=saved)}
         return part(request, "admin/catalog/title/planning.html", context, back=self.url_of(title))
 
-    def url_of(self, title: Title, tab: str = "") -> str:
-        return reverse("admin:catalog_title_change", args=[title.pk]) + (f"#tab-{tab}" if tab else "")
-
-    # --- Comments ---
-
-    def comment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        title, user = self.seen_title(request, pk), person(request)
-        text, error = request.POST.get("text", ""), ""
-        key = request.POST.get("reply_to", "")
-        try:
-            comments.add(title, text, by=user, reply_to=self._remark(title, key) if key else None)
-        except DomainError as refusal:
-            error = told(refusal)
-        return self._comments(request, title, error, text if error else "")
-
-    def settle_view(self, request: HttpRequest, pk: int, comment: int) -> HttpResponse:
-        title, user = self.seen_title(request, pk), person(request)
-        deed = comments.reopen if request.POST.get("deed") == "reopen" else comments.resolve
-        error = ""
-        try:
-            deed(self._remark(title, str(comment)), by=user)
-        except DomainError as refusal:
-            error = told(refusal)
-        return self._comments(request, title, error)
-
-    def seen_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """I have looked at what was said here."""
-        comments.seen(person(request), self.seen_title(request, pk))
-        return HttpResponse(status=204)
-
-    def _remark(self, title: Title, key: str) -> Comment:
-        found = Comment.objects.about(title).filter(pk=key).first() if key.isdecimal() else None
-        if found is None:
-            raise Http404
-        return found
-
-    def _comments(self, request: HttpRequest, title: Title, error: str = "", draft: str = "") -> HttpResponse:
-        shown = comments_of(title, person(request), error=error, draft=draft)
-        if error and not is_inplace(request):
-            messages.error(request, error)
-        context = {"original": title, "comments": shown}
-        return part(
-            request, "admin/catalog/title/comments.html", context, back=self.url_of(title, "comments")
-        )
+    def url_of(self, title: Title) -> str:
+        return reverse("admin:catalog_title_change", args=[title.pk])
 
     # --- History, versions, preview ---
 

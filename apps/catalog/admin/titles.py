@@ -16,7 +16,7 @@ from apps.workflow.services import moving
 from .artwork import panel_of
 from .forms import RowForm
 from .refusals import person
-from .room import DANGER, comments_of, planning_of, room_of, tabs_of
+from .room import DANGER, planning_of, room_of, tabs_of
 from .rows import (
     CreditInline,
     EventInline,
@@ -27,6 +27,7 @@ from .rows import (
     WindowInline,
 )
 from .seasons_episodes import SeasonInline
+from .talk import talk_of
 from .title_list import TitleList
 from .working_copy import CopyForm
 
@@ -123,7 +124,7 @@ class TitleAdmin(TitleList):
         title = context.get("original")
         if title is not None:
             user = person(request)
-            context["comments"] = comments_of(title, user)
+            context["comments"] = talk_of(title, user)
             # After a refusal the form's title carries the input; what stands around it is what is stored.
             room = room_of(self.seen_title(request, title.pk), user)
             room.tabs = tabs_of(context, title)

@@ -7,8 +7,10 @@ from django.contrib import admin, messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from apps.catalog.models import Title, Transfer
 from apps.catalog.services import transfers
@@ -19,12 +21,12 @@ from apps.workflow.services import moving
 from .refusals import RefusableForm, RefusingAdmin, person, told
 
 Direction, State = Transfer.Direction, Transfer.State
-LABELS = {"queued": "info", "running": "warning", "done": "success", "failed": "danger"}
 
 
 class TransferForm(RefusableForm):
     file = forms.FileField(
         required=False,
+        widget=UnfoldAdminFileFieldWidget,
         help_text="For an import: UTF-8 text, at most 32 MB. An export shows which columns there are.",
     )
 
@@ -42,11 +44,11 @@ class TransferForm(RefusableForm):
 @admin.register(Transfer)
 class TransferAdmin(RefusingAdmin, ReadOnlyAdmin):
     form = TransferForm
-    list_display = ("asked_at", "what", "state_label", "progress", "outcome", "by")
+    list_display = ("asked_at", "what", "state_mark", "progress", "outcome", "by")
     list_filter = ("direction", "state")
     list_select_related = ("by",)
     change_form_outer_before_template = "admin/catalog/transfer/report.html"
-    fieldsets = ((None, {"fields": ("what", "state_label", "progress", "outcome", "by", "asked_at",
+    fieldsets = ((None, {"fields": ("what", "state_mark", "progress", "outcome", "by", "asked_at",
                                     "finished_at", "problem")}),)  # fmt: skip
     add_fieldsets = ((None, {"fields": ("direction", "format", "file", "dry_run")}),)
 
@@ -114,9 +116,11 @@ class TransferAdmin(RefusingAdmin, ReadOnlyAdmin):
         tried = ", dry run" if transfer.dry_run and transfer.direction == Direction.IMPORT else ""
         return f"{transfer.get_direction_display()} ({transfer.get_format_display()}{tried})"
 
-    @display(description="state", label=LABELS)
-    def state_label(self, transfer: Transfer) -> tuple[str, str]:
-        return transfer.state, transfer.get_state_display()
+    @display(description="state", ordering="state")
+    def state_mark(self, transfer: Any) -> Any:
+        return format_html(
+            '<span class="nr-badge nr-badge-{}">{}</span>', transfer.state, transfer.get_state_display()
+        )
 
     @display(description="rows")
     def progress(self, transfer: Transfer) -> str:

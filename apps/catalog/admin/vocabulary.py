@@ -15,7 +15,8 @@ from apps.catalog.services import desk, shared
 
 from .artwork import KINDS, panel_of
 from .forms import PlainTextarea
-from .refusals import RefusableForm, RefusingAdmin, person
+from .refusals import RefusableForm, person
+from .talk import TalkAdmin
 
 SHOWN = 30
 
@@ -79,7 +80,7 @@ class SharedForm(RefusableForm):
         return given
 
 
-class SharedAdmin(RefusingAdmin):
+class SharedAdmin(TalkAdmin):
     """Of what titles share; `apps.catalog.services.shared` writes it."""
 
     own: ClassVar[tuple[str, ...]] = ()

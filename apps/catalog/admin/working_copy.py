@@ -23,7 +23,8 @@ from apps.workflow import moves
 from apps.workflow.moves import State
 from apps.workflow.services import moving
 
-from .refusals import RefusableForm, RefusingAdmin, person
+from .refusals import RefusableForm, person
+from .talk import TalkAdmin
 
 OVER = "_over"
 
@@ -60,7 +61,7 @@ class CopyForm(RefusableForm):
         return isinstance(self.refusal, moving.EditConflict)
 
 
-class WorkingCopyAdmin(RefusingAdmin):
+class WorkingCopyAdmin(TalkAdmin):
     """Of titles and what is under them. `title_of` says whose working copy it is."""
 
     form = CopyForm

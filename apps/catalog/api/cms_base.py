@@ -5,40 +5,25 @@ from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import generics, status
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
-from apps.accounts.api.permissions import KidProfile
 from apps.accounts.authentication import principal
 from apps.accounts.models import User
 from apps.catalog.models import Title
 from apps.core.api.schema import ProblemAutoSchema, refuses
+from apps.core.api.staff import Staff
 from apps.core.errors import InvalidField
 from apps.core.idempotency import idempotent
 from apps.workflow.services import moving
 
 ETAG = re.compile(r'"([0-9]{1,9})"', re.ASCII)
-
-
-class Staff(IsAuthenticated):
-    """Members of staff, not in a kid's profile; what they may do is for the services to say."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        if not super().has_permission(request, view):
-            return False
-        if principal(request).is_kid:
-            raise KidProfile("A kid's profile cannot reach the desk. Select another profile first.")
-        if not principal(request).is_staff:
-            raise PermissionDenied("This is for members of staff.")
-        return True
 
 
 def read(serializer: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import User
+from apps.catalog.gates import Gate
 from apps.catalog.models import Release, Title, TitleVersion
 from apps.catalog.services import contents, publishing
 from apps.core.api.schema import ProblemAutoSchema, refuses
@@ -238,8 +239,11 @@ class GateOut(Out):
     code = serializers.CharField()
     label = serializers.CharField()
     met = serializers.BooleanField()
-    detail = serializers.CharField(help_text="What to do where it is not met.")
+    detail = serializers.SerializerMethodField(help_text="What to do; empty where it is met.")
     path = serializers.CharField()
+
+    def get_detail(self, gate: Gate) -> str:
+        return "" if gate.met else gate.detail
 
 
 class ChecklistOut(Out):

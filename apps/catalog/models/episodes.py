@@ -33,6 +33,10 @@ class Season(PublicId):
     def __str__(self) -> str:
         return "Specials" if self.number == 0 else f"Season {self.number}"
 
+    @property
+    def full_name(self) -> str:
+        return f"{self.title}: {self}"
+
     def natural_key(self) -> tuple[str]:
         return (str(self.public_id),)
 
@@ -54,6 +58,10 @@ class Episode(PublicId):
 
     def __str__(self) -> str:
         return self.name or f"Episode {self.number}"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.season.full_name}: {self}"
 
     def natural_key(self) -> tuple[str]:
         return (str(self.public_id),)

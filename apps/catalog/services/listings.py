@@ -6,14 +6,34 @@ from typing import Any
 
 import orjson
 from django.db import transaction
+from django.db.models import BooleanField, F, Func, JSONField, TextField, Value
 
-from apps.catalog import sources
+from apps.catalog import compile as compiling
+from apps.catalog import snapshot, sources
 from apps.catalog.models import Listing, ListingDocument, ListingWindow, Title, TitleVersion
 from apps.core.bulk import copy_in
 
 from . import artworks
 
 Json = dict[str, Any]
+
+
+class _Shows(Func):
+    """Whether a `source` names an asset anywhere."""
+
+    template = "jsonb_path_exists(%(expressions)s)"
+    output_field = BooleanField()
+
+    def __init__(self, source: F, named: Value) -> None:
+        super().__init__(source, Value("$.**.asset ? (@ == $id)", output_field=_Path()), named)
+
+
+class _Path(TextField):  # type: ignore[type-arg]
+    """PostgreSQL's type of a JSON path, which it does not take a text for."""
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
+        return "%s::jsonpath"
+
 
 # Of `TitleVersion.columns`, what goes into `Listing` as it is.
 SAME = ("public_id", "kind", "year", "maturity", "announced", "tier", "genres", "tags", "languages", "people",
@@ -54,6 +74,36 @@ def project_many(versions: Sequence[TitleVersion], *, same_address: bool = False
     copy_in([one for version in versions for one in _windows(version)])
     copy_in([one for version in versions for one in _documents(version, slugs[version.title_id])])
     artworks.mark_public(picture for version in versions for picture in _pictures(version))
+
+
+def renew_videos(asset_id: str) -> int:
+    """Live titles tell of the asset's tracks and length as they are by now; how many titles that were.
+
+    A version stays as it was published; only what its listing says of the bytes follows the bytes.
+    """
+    live = TitleVersion.objects.filter(pk__in=Listing.objects.values("version"))
+    shown = live.annotate(shows=_Shows(F("source"), Value({"id": asset_id}, JSONField()))).filter(shows=True)
+    renewed = 0
+    for pk in list(shown.values_list("pk", flat=True)):
+        with transaction.atomic():
+            listing = Listing.objects.select_for_update().filter(version=pk).select_related("version").first()
+            if listing is not None:
+                _renew_videos(listing, listing.version)
+                renewed += 1
+    return renewed
+
+
+def _renew_videos(listing: Listing, version: TitleVersion) -> None:
+    source = sources.without_held(version.source)
+    facts = snapshot.assets_of(source)
+    spoken = {language for asset in facts.values() for language in asset["audio"]}
+    Listing.objects.filter(pk=listing.pk).update(languages=sorted(spoken))
+    documents = []
+    for row in ListingDocument.objects.filter(listing=listing):
+        row.card = _text(compiling.with_videos_of(source, orjson.loads(row.card), facts))
+        row.document = _text(compiling.with_videos_of(source, orjson.loads(row.document), facts))
+        documents.append(row)
+    ListingDocument.objects.bulk_update(documents, ["card", "document"])
 
 
 def withdraw(title: Title) -> None:

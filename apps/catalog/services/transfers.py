@@ -148,6 +148,8 @@ def _run_import(transfer: Transfer, by: User) -> None:
 
 
 def _note_progress(transfer: Transfer) -> None:
+    # Rows that could not be read were told first; who mends the file reads it from the top.
+    transfer.errors.sort(key=lambda error: error["row"])
     transfer.save(update_fields=["rows_done", "counts", "errors"])
 
 

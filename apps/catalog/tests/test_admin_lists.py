@@ -42,7 +42,7 @@ LISTS = [
     LIST, "/admin/catalog/person/", "/admin/catalog/genre/", "/admin/catalog/tag/", "/admin/catalog/team/",
     "/admin/catalog/collection/", "/admin/catalog/release/", "/admin/catalog/titleversion/",
     "/admin/catalog/artwork/", "/admin/workflow/transition/", "/admin/workflow/comment/",
-    "/admin/media/asset/",
+    "/admin/media/asset/", "/admin/catalog/transfer/",
 ]  # fmt: skip
 
 

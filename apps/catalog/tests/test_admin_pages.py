@@ -191,6 +191,20 @@ def test_a_mention_is_on_the_overview_until_it_was_looked_at(esha: User, ravi: U
     assert "@ravi, please look." not in Desk(ravi).client.get("/admin/").content.decode()
 
 
+def test_the_list_of_comments_says_what_each_is_about(esha: User, title: Title) -> None:
+    Desk(esha).post(Desk.url(title, "comment"), text="Is the tagline right?")
+    gone = TitleFactory()
+    Desk(esha).post(Desk.url(gone, "comment"), text="Never mind.")
+    number = gone.pk
+    gone.delete()
+
+    page = Desk(esha).client.get("/admin/workflow/comment/")
+
+    assert f">{title}</a>" in page.content.decode()
+    assert f"title {number}" in page.content.decode()
+    assert [one.text for one in page.context["cl"].result_list] == ["Never mind.", "Is the tagline right?"]
+
+
 def test_a_comment_on_another_title_cannot_be_settled_here(esha: User, title: Title) -> None:
     other = TitleFactory()
     Desk(esha).post(Desk.url(other, "comment"), text="Of another.")

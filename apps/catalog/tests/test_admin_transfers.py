@@ -41,11 +41,26 @@ def test_an_editor_tries_a_file_reads_what_is_wrong_and_imports_the_rest(esha: U
     page = client.get(f"{LIST}{transfer.pk}/change/").content.decode()
     assert "This was a dry run" in page
     assert "is none of movie, series, sport, episode" in page
+    assert ">Done<" in page
     assert not Title.objects.exists()
 
     client.post(f"{LIST}{transfer.pk}/apply/")
     finish()
     assert [title.name for title in Title.objects.all()] == ["Sintel"]
+
+
+def test_what_is_wrong_is_told_in_the_order_of_the_file(esha: User) -> None:
+    nameless_before_misread = b"external_id,kind,name\nhouse:1,movie,\nhouse:2,film,X\n"
+    ask(as_(esha), file=SimpleUploadedFile("a.csv", nameless_before_misread))
+
+    assert [one["row"] for one in finish().errors] == [1, 2]
+
+
+def test_the_name_of_the_chosen_file_has_a_place(esha: User) -> None:
+    """Unfold's script writes it into a text field beside every file's, and fails where there is none."""
+    page = as_(esha).get(f"{LIST}add/").content.decode()
+
+    assert "Choose file to upload" in page
 
 
 def test_an_export_is_downloaded(esha: User) -> None:

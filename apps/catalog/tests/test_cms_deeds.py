@@ -94,6 +94,7 @@ def test_every_failed_gate_is_listed_at_once(sign_in: SignIn, esha: User) -> Non
     checklist = client.get(of(bare, "checklist")).json()
     assert not checklist["ready"]
     assert {one["code"] for one in checklist["gates"] if not one["met"]} == set(gates)
+    assert all((one["detail"] == "") is one["met"] for one in checklist["gates"])
 
 
 def test_nobody_approves_their_own_change(sign_in: SignIn, omar: User, title: Title) -> None:

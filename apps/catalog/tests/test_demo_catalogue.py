@@ -1,5 +1,7 @@
 """`manage.py demo_catalogue`: a shelf with four titles, and a desk with something left to do."""
 
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,20 +10,28 @@ from django.db.models import Model
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.catalog.films import master
+from apps.catalog.management.clips import CLIPS, Clip, film_for
 from apps.catalog.management.commands.demo_catalogue import FIXTURES, SHARED
 from apps.catalog.management.commands.demo_catalogue import LIVE as LIVE_TITLES
 from apps.catalog.models import Artwork, Listing, Release, Title, TitleText, TitleVersion
 from apps.catalog.services import desk, publishing
+from apps.media.models import Asset, AssetState, Job
+from apps.media.services import taking
 from apps.workflow.models import Comment, Mention, Transition
 from apps.workflow.moves import State
 
 pytestmark = pytest.mark.django_db
 
 LIVE = {"big-buck-bunny", "sintel", "tears-of-steel", "demo-series"}
+SINTEL, SPRING = "213873b4-c21a-5721-94b7-57379c54d179", "980dc849-7a44-59ed-a047-72e9d3fe66b2"
 
 
-def demo() -> None:
-    call_command("demo_catalogue", verbosity=0)
+def demo(*options: str) -> str:
+    """What it tells."""
+    out = StringIO()
+    call_command("demo_catalogue", *options, stdout=out)
+    return out.getvalue()
 
 
 def called(email: str) -> User:
@@ -53,7 +63,16 @@ def accounts(groups: None) -> None:
     call_command("demo_accounts", verbosity=0)
 
 
-def test_the_demo_opens_with_four_titles_and_work_to_do(accounts: None) -> None:
+@pytest.fixture
+def filmed(db: None) -> None:
+    """All films were made and encoded by an earlier run."""
+    Asset.objects.bulk_create(
+        Asset(public_id=public_id, name="A film", state=AssetState.READY, duration_ms=clip.seconds * 1000)
+        for public_id, clip in CLIPS.items()
+    )
+
+
+def test_the_demo_opens_with_four_titles_and_work_to_do(accounts: None, filmed: None) -> None:
     demo()
 
     assert set(Listing.objects.values_list("slug", flat=True)) == LIVE
@@ -84,7 +103,7 @@ def test_the_demo_opens_with_four_titles_and_work_to_do(accounts: None) -> None:
     assert everything() == before
 
 
-def test_what_editors_did_since_is_left_alone(accounts: None) -> None:
+def test_what_editors_did_since_is_left_alone(accounts: None, filmed: None) -> None:
     demo()
     admin = called("admin")
     bunny = Title.objects.get(slug="big-buck-bunny")
@@ -100,7 +119,7 @@ def test_what_editors_did_since_is_left_alone(accounts: None) -> None:
     assert everything() == before
 
 
-def test_a_run_that_was_cut_off_is_carried_on(accounts: None) -> None:
+def test_a_run_that_was_cut_off_is_carried_on(accounts: None, filmed: None) -> None:
     """The fixtures were loaded, and one title had its pictures, when the laptop was shut."""
     call_command("loaddata", *FIXTURES, verbosity=0)
     Title.objects.exclude(slug__in=["sintel", "spring"]).delete()
@@ -111,7 +130,7 @@ def test_a_run_that_was_cut_off_is_carried_on(accounts: None) -> None:
     assert record("spring") == [("submit", "editor")]
 
 
-def test_titles_that_were_loaded_by_hand_are_joined_by_the_others(accounts: None) -> None:
+def test_titles_that_were_loaded_by_hand_are_joined_by_the_others(accounts: None, filmed: None) -> None:
     call_command("loaddata", *SHARED, LIVE_TITLES, verbosity=0)
     Title.objects.exclude(slug="sintel").delete()
     TitleText.objects.filter(language="en").update(tagline="Edited by hand.")
@@ -136,3 +155,81 @@ def test_production_is_refused(accounts: None, settings: Any) -> None:
         demo()
 
     assert not Title.objects.exists()
+
+
+# --- Films -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unfilmed(accounts: None, filmed: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[Asset]:
+    """The films of two titles are still to come, and small ones will do."""
+    settings.LADDER_HEIGHTS = [144]
+    monkeypatch.setitem(CLIPS, SINTEL, Clip(144, 5, ("en", "hi"), ("en", "hi")))
+    monkeypatch.setitem(CLIPS, SPRING, Clip(144, 3, subtitles=()))
+    call_command("loaddata", *FIXTURES, verbosity=0)
+    missing = Asset.objects.filter(public_id__in=[SINTEL, SPRING])
+    missing.update(state=AssetState.UPLOADING, duration_ms=None)
+    return [Asset.objects.get(public_id=public_id) for public_id in (SINTEL, SPRING)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_title_goes_live_when_the_film_that_is_made_for_it_is_encoded(unfilmed: list[Asset]) -> None:
+    told = demo("--work")
+
+    sintel, spring = (Asset.objects.get(pk=asset.pk) for asset in unfilmed)
+    assert (sintel.state, sintel.duration_ms, sintel.placeholder) == (AssetState.READY, 5_000, False)
+    assert [(one.height, one.frame_rate) for one in sintel.renditions.all()] == [(144, "24/1")]
+    assert {one.language for one in sintel.audio_tracks.all()} == {"en", "hi"}
+    assert {(one.language, one.cues) for one in sintel.subtitle_tracks.all()} == {("en", 2), ("hi", 2)}
+    assert not spring.subtitle_tracks.exists()
+    assert set(Listing.objects.values_list("slug", flat=True)) == LIVE
+    assert record("spring") == [("submit", "editor")]
+    assert Listing.objects.get(slug="sintel").documents.filter(document__contains='"duration_ms": 5000')
+    lines = [line.strip() for line in told.splitlines()]
+    made = next(at for at, line in enumerate(lines) if line.startswith("Sintel: a film of 5 s, made in "))
+    assert made < lines.index("Sintel is live.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_film_that_was_handed_in_before_is_not_made_again(unfilmed: list[Asset], tmp_path: Path) -> None:
+    """The demo was stopped after the first of two films."""
+    master.write(film_for(unfilmed[0]), tmp_path / "film.mkv")
+    taking.take(tmp_path / "film.mkv", asset=unfilmed[0].public_id)
+
+    told = demo("--work")
+
+    assert "Sintel: a film" not in told
+    assert "Spring: a film" in told
+    assert [job.state for job in Job.objects.all()] == ["done", "done"]
+    assert set(Listing.objects.values_list("slug", flat=True)) == LIVE
+
+
+def test_a_title_without_a_film_stays_a_draft_and_holds_nobody_up(accounts: None, filmed: None) -> None:
+    Asset.objects.filter(public_id=SINTEL).update(state=AssetState.FAILED, failure="It is torn")
+
+    told = demo()
+
+    assert "Sintel stays a draft. The video failed: It is torn." in told
+    assert set(Listing.objects.values_list("slug", flat=True)) == LIVE - {"sintel"}
+
+
+def test_a_title_that_the_workflow_refuses_stays_a_draft_and_says_why(accounts: None, filmed: None) -> None:
+    """Somebody tried the demo while it was still being made."""
+    call_command("loaddata", *FIXTURES, verbosity=0)
+    Title.objects.get(slug="sintel").authors.add(called("reviewer"))
+
+    told = demo()
+
+    assert "Sintel stays a draft. " in told
+    assert record("sintel") == []
+    assert set(Listing.objects.values_list("slug", flat=True)) == LIVE - {"sintel"}
+
+
+def test_pictures_that_are_there_are_not_drawn_again(accounts: None, filmed: None) -> None:
+    Asset.objects.filter(public_id=SINTEL).update(state=AssetState.FAILED)
+    demo()
+    pictures = Artwork.objects.count()
+
+    demo()
+
+    assert Artwork.objects.count() == pictures

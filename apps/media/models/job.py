@@ -1,5 +1,6 @@
 """Work on an asset that the workers do, step by step, each step under a lease."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,8 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+# Of a job that has come less far, nobody knows when it will be done.
+TELLING = 0.03
 ENDED = (JobState.DONE, JobState.QUARANTINED, JobState.CANCELLED)
 
 
@@ -60,6 +63,20 @@ class Job(PublicId, TimeStamped):
     @property
     def has_ended(self) -> bool:
         return self.state in ENDED
+
+    @property
+    def done(self) -> float:
+        """From 0 to 1, by the expected work of its steps, which the probe knows better than the upload."""
+        steps = self.steps.all()
+        total = sum(step.weight for step in steps)
+        return sum(step.weight * step.done for step in steps) / total if total else 0.0
+
+    def eta_s(self, at: datetime) -> float | None:
+        """Seconds until it is done if it goes on as so far; None as long as nobody can tell."""
+        began = [step.began_at for step in self.steps.all() if step.began_at]
+        if self.has_ended or not began or self.done < TELLING:
+            return None
+        return (at - min(began)).total_seconds() * (1 - self.done) / self.done
 
 
 class StepQuerySet(models.QuerySet["Step"]):

@@ -36,7 +36,10 @@ class Upload(PublicId, TimeStamped):
     forced = models.BooleanField(default=False)
     sdh = models.BooleanField(default=False)
     expires_at = models.DateTimeField(db_index=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
+        help_text="Nobody: it was put in the watch folder, or its sender is gone.",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["-created_at", "-id"]

@@ -1,12 +1,36 @@
 """The life of an asset, from the file that is expected to the video that can be played."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib.auth.models import PermissionsMixin
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models.functions import Now
 
-from apps.media.models import Asset, AssetState, AudioTrack, Rendition, SubtitleTrack
+from apps.media.models import Asset, AssetState, AudioTrack, ContentKey, Rendition, SubtitleTrack
 from apps.media.signals import asset_failed, asset_ready
+
+from . import leftovers
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """All that was made of a master; the rows have no asset yet, and their objects lie under `prefix`."""
+
+    prefix: str
+    master: dict[str, Any]
+    duration_ms: int
+    source: dict[str, Any]
+    renditions: list[Rendition] = field(default_factory=list)
+    audio: list[AudioTrack] = field(default_factory=list)
+    subtitles: list[SubtitleTrack] = field(default_factory=list)
+    keys: list[ContentKey] = field(default_factory=list)
+    thumbnails: dict[str, Any] = field(default_factory=dict)
+    stills: list[str] = field(default_factory=list)
+    chapters: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    protection: str = ""
 
 
 def placeholder(
@@ -29,26 +53,124 @@ def placeholder(
         return ready(asset, duration_ms=duration_ms)
 
 
-def ready(asset: Asset, *, duration_ms: int) -> Asset:
-    """It can be played from now on. Raises django-fsm's `TransitionNotAllowed` unless it is in processing."""
+def uploaded(name: str, *, filename: str, by: PermissionsMixin | None) -> Asset:
+    """An asset whose master has just arrived."""
+    return Asset.objects.create(
+        name=name, filename=filename, state=AssetState.UPLOADED, created_by_id=by.pk if by else None
+    )
+
+
+def begun(asset: Asset) -> None:
+    """It is being worked on; what can be played already stays so."""
     with transaction.atomic():
         asset = _locked(asset)
-        asset.ready()
+        if asset.state == AssetState.UPLOADING:
+            asset.uploaded()
+        if asset.state in (AssetState.UPLOADED, AssetState.FAILED):
+            asset.process()
+            asset.failure = ""
+            asset.save(update_fields=["state", "failure", "updated_at"])
+
+
+def master_of(asset: Asset) -> dict[str, Any]:
+    return {
+        "key": asset.master_key, "size": asset.master_size, "sha256": asset.master_sha256,
+        "filename": asset.filename,
+    }  # fmt: skip
+
+
+def published(asset: Asset, package: Package) -> Asset:
+    """Its tracks are those of the package from now on: one commit, in which the former ones lose their owner.
+
+    Tracks that somebody added to the former master stay where the new one brings no such track.
+    """
+    with transaction.atomic():
+        asset = _locked(asset)
+        former, former_master = asset.prefix, asset.master_key
+        _replace(asset, former, package)
+        for name in ("prefix", "source", "thumbnails", "stills", "chapters", "findings", "protection"):
+            setattr(asset, name, getattr(package, name))
+        asset.master_key, asset.master_size = package.master["key"], package.master["size"]
+        asset.master_sha256, asset.filename = package.master["sha256"], package.master["filename"]
+        asset.packaged_at, asset.placeholder, asset.duplicate_of = Now(), False, None
+        asset.save()
+        leftovers.own(package.prefix)
+        leftovers.own(asset.master_key)
+        if former:
+            leftovers.disown(former, keep=leftovers.KEPT_FOR_PLAYERS)
+        if former_master and former_master != asset.master_key:
+            leftovers.disown(former_master)
+        return ready(asset, duration_ms=package.duration_ms)
+
+
+def _replace(asset: Asset, former: str, package: Package) -> None:
+    """Rows of the former package go, and those whose place a track of the new one takes."""
+    made: list[tuple[type[models.Model], list[Any], tuple[str, ...]]] = [
+        (Rendition, package.renditions, ("height", "codec")),
+        (AudioTrack, package.audio, ("language", "described")),
+        (SubtitleTrack, package.subtitles, ("language", "forced", "sdh")),
+    ]
+    for model, rows, named in made:
+        there = model._default_manager.filter(asset=asset)
+        of_former = models.Q(key="") | (models.Q(key__startswith=former) if former else models.Q(pk=None))
+        there.filter(of_former).delete()
+        for row in rows:
+            there.filter(**{name: getattr(row, name) for name in named}).delete()
+            row.asset = asset
+        model._default_manager.bulk_create(rows)
+    for key in package.keys:
+        key.asset = asset
+    ContentKey.objects.bulk_create(key for key in package.keys if key.pk is None)
+
+
+def added(asset: Asset, track: AudioTrack | SubtitleTrack, *, prefix: str) -> None:
+    """One more track, or another in the place of one like it; its object lies under `prefix`."""
+    named = {"language": track.language}
+    if isinstance(track, AudioTrack):
+        there = AudioTrack.objects.filter(asset=asset, described=track.described, **named)
+    else:
+        there = SubtitleTrack.objects.filter(asset=asset, forced=track.forced, sdh=track.sdh, **named)
+    with transaction.atomic():
+        asset = _locked(asset)
+        for former in there:
+            if former.key and not (asset.prefix and former.key.startswith(asset.prefix)):
+                leftovers.disown(former.key, keep=leftovers.KEPT_FOR_PLAYERS)
+            former.delete()
+        track.asset = asset
+        track.save()
+        leftovers.own(prefix)
+        if asset.is_ready:
+            transaction.on_commit(lambda: asset_ready.send(Asset, asset_id=asset.public_id))
+
+
+def ready(asset: Asset, *, duration_ms: int) -> Asset:
+    """It can be played from now on, or goes on to be. Raises django-fsm's `TransitionNotAllowed`."""
+    with transaction.atomic():
+        asset = _locked(asset)
+        if not asset.is_ready:
+            asset.ready()
         asset.duration_ms, asset.failure = duration_ms, ""
         asset.save(update_fields=["state", "duration_ms", "failure", "updated_at"])
         transaction.on_commit(lambda: asset_ready.send(Asset, asset_id=asset.public_id))
     return asset
 
 
-def failed(asset: Asset, reason: str) -> Asset:
-    """It cannot be played; `reason` is a sentence for the editor. What is ready cannot fail any more."""
+def failed(asset: Asset, reason: str, *, duplicate_of: Asset | None = None) -> Asset:
+    """It cannot be played; `reason` is a sentence for the editor. What is ready stays ready."""
     with transaction.atomic():
         asset = _locked(asset)
+        if asset.is_ready or asset.state == AssetState.FAILED:
+            return asset
         asset.fail()
-        asset.failure = reason[:500]
-        asset.save(update_fields=["state", "failure", "updated_at"])
+        asset.failure, asset.duplicate_of = reason[:500], duplicate_of
+        asset.save(update_fields=["state", "failure", "duplicate_of", "updated_at"])
         transaction.on_commit(lambda: asset_failed.send(Asset, asset_id=asset.public_id))
     return asset
+
+
+def found(asset: Asset, findings: list[dict[str, Any]]) -> None:
+    """What quality control says of a package that is not published."""
+    Asset.objects.filter(pk=asset.pk).exclude(state=AssetState.READY).update(findings=findings)
 
 
 def _locked(asset: Asset) -> Asset:

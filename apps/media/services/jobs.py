@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import PermissionsMixin
 from django.db import transaction
 from django.db.models import F, Q
@@ -19,11 +20,17 @@ from apps.media.models import Asset
 from apps.media.models.job import ENDED, Job, JobState, Step
 from apps.media.signals import job_quarantined
 
-LEASE = timedelta(seconds=30)
+from . import assets
+
 MOST_ATTEMPTS, MOST_LOSSES = 3, 5
 BACKOFF = timedelta(seconds=20)
 LOG_KEPT = 8_000  # characters of a step's log
 State = Step.State
+
+
+def lease_time() -> timedelta:
+    """How long a worker may be silent before another takes its step."""
+    return timedelta(seconds=settings.MEDIA_LEASE_S)
 
 
 class LostLease(Exception):
@@ -121,7 +128,7 @@ def claim(worker: str) -> Lease | None:
 def _take(step: Step, worker: str, *, lost: bool) -> Lease:
     fence = step.fence + 1
     Step.objects.filter(pk=step.pk).update(
-        state=State.RUNNING, fence=fence, worker=worker, lease_until=Now() + LEASE, began_at=Now(),
+        state=State.RUNNING, fence=fence, worker=worker, lease_until=Now() + lease_time(), began_at=Now(),
         losses=step.losses + lost, done=0.0, speed=None, eta_s=None,
     )  # fmt: skip
     Job.objects.filter(pk=step.job_id, state=JobState.WAITING).update(state=JobState.RUNNING)
@@ -138,7 +145,7 @@ def renew(lease: Lease, progress: Progress | None = None) -> None:
             "log": progress.log[-LOG_KEPT:],
         }  # fmt: skip
     held = Step.objects.filter(lease.held, job__state=JobState.RUNNING)
-    if not held.update(lease_until=Now() + LEASE, **told):
+    if not held.update(lease_until=Now() + lease_time(), **told):
         raise LostLease
 
 
@@ -218,7 +225,9 @@ def _quarantine(step: Step, cause: str, **counted: int) -> None:
     Step.objects.filter(pk=step.pk).update(
         state=State.WAITING, cause=cause[:500], lease_until=None, worker="", **counted
     )
-    Job.objects.filter(pk=step.job_id).update(state=JobState.QUARANTINED, cause=cause[:500], ended_at=Now())
+    job = Job.objects.select_related("asset").get(pk=step.job_id)
+    Job.objects.filter(pk=job.pk).update(state=JobState.QUARANTINED, cause=cause[:500], ended_at=Now())
+    _tell_asset(job, cause)
     transaction.on_commit(lambda: job_quarantined.send(Job, job_id=step.job_id, cause=cause))
 
 
@@ -227,13 +236,21 @@ def _quarantine(step: Step, cause: str, **counted: int) -> None:
 
 def cancel(job: Job) -> Job:
     """Nothing more of it is begun; who works on it learns so at the next renewal. Raises `JobEnded`."""
-    changed = Job.objects.filter(~Q(state__in=ENDED), pk=job.pk).update(
-        state=JobState.CANCELLED, ended_at=Now(), cause="Cancelled."
-    )
-    if not changed:
-        raise JobEnded
+    with transaction.atomic():
+        changed = Job.objects.filter(~Q(state__in=ENDED), pk=job.pk).update(
+            state=JobState.CANCELLED, ended_at=Now(), cause="Cancelled."
+        )
+        if not changed:
+            raise JobEnded
+        _tell_asset(job, "The work on it was cancelled.")
     job.refresh_from_db()
     return job
+
+
+def _tell_asset(job: Job, cause: str) -> None:
+    """Without its package an asset has failed; one that can be played already is none the worse."""
+    if job.kind == Job.Kind.PACKAGE:
+        assets.failed(job.asset, cause)
 
 
 def begin_again(job: Job) -> Job:

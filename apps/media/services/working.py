@@ -22,7 +22,8 @@ from .jobs import Lease, LostLease, NewStep, Progress
 
 log = logging.getLogger(__name__)
 
-BEAT_S = 5.0
+# Signs of life for each lease: two may get lost on the way.
+BEATS = 5
 NO_ROOM_AGAIN = timedelta(seconds=30)
 OURS = "It failed for a reason of ours, which is in the log."
 WORK = "apps.media.tasks.work"
@@ -175,7 +176,7 @@ def _kept(lease: Lease) -> Iterator[Doing]:
 
 def _keep(doing: Doing, over: Event) -> None:
     try:
-        while not over.wait(BEAT_S):
+        while not over.wait(settings.MEDIA_LEASE_S / BEATS):
             if background.stopping.is_set():
                 doing.stop.set()
             try:

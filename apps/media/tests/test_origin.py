@@ -58,7 +58,7 @@ def file_of(tmp_path: Path, data: bytes) -> Path:
 def test_what_was_put_is_there_whole_and_the_file_is_gone(storage: Any, tmp_path: Path) -> None:
     data = bytes(range(256)) * (LARGE // 256)
     made = file_of(tmp_path, data)
-    key = origin.prefix(uuid4(), uuid4()) + "v720.mp4"
+    key = origin.package_prefix(uuid4(), uuid4()) + "v720.mp4"
 
     stored = origin.put(made, key)
 
@@ -70,14 +70,14 @@ def test_what_was_put_is_there_whole_and_the_file_is_gone(storage: Any, tmp_path
 
 
 def test_putting_the_same_again_after_a_kill_is_no_mistake(storage: Any, tmp_path: Path) -> None:
-    key = origin.master_key(uuid4())
+    key = origin.master_key(uuid4().hex * 2)
     first = origin.put(file_of(tmp_path, b"master"), key)
 
     assert origin.put(file_of(tmp_path, b"master"), key) == first
 
 
 def test_nothing_is_ever_written_over(storage: Any, tmp_path: Path) -> None:
-    key = origin.master_key(uuid4())
+    key = origin.master_key(uuid4().hex * 2)
     origin.put(file_of(tmp_path, b"the first"), key)
     second = file_of(tmp_path, b"something")
 
@@ -89,7 +89,7 @@ def test_nothing_is_ever_written_over(storage: Any, tmp_path: Path) -> None:
 
 
 def test_what_is_not_what_was_put_is_not_handed_out(storage: Any, tmp_path: Path) -> None:
-    key = origin.master_key(uuid4())
+    key = origin.master_key(uuid4().hex * 2)
     stored = origin.put(file_of(tmp_path, b"master"), key)
     storage.delete(key)
     origin.put(file_of(tmp_path, b"mAster"), key)
@@ -104,12 +104,12 @@ def test_what_is_not_what_was_put_is_not_handed_out(storage: Any, tmp_path: Path
 def test_a_prefix_is_swept_and_its_neighbours_stay(storage: Any, tmp_path: Path) -> None:
     asset, making, other = uuid4(), uuid4(), uuid4()
     for name in ("v144.mp4", "a_en.mp4", "thumbs/1.jpg"):
-        origin.put(file_of(tmp_path, name.encode()), origin.prefix(asset, making) + name)
-    kept = origin.prefix(asset, other) + "v144.mp4"
+        origin.put(file_of(tmp_path, name.encode()), origin.package_prefix(asset, making) + name)
+    kept = origin.package_prefix(asset, other) + "v144.mp4"
     origin.put(file_of(tmp_path, b"x"), kept)
 
-    assert origin.sweep(origin.prefix(asset, making)) == 3
-    assert origin.sweep(origin.prefix(asset, making)) == 0
+    assert origin.sweep(origin.package_prefix(asset, making)) == 3
+    assert origin.sweep(origin.package_prefix(asset, making)) == 0
 
     assert storage.exists(kept)
 

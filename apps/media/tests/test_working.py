@@ -19,9 +19,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def deeds(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Callable[[Doing], Done]]]:
+def deeds(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[dict[str, Callable[[Doing], Done]]]:
     """Kinds of steps for a test; leases are renewed so often that none has to wait for it."""
-    monkeypatch.setattr(working, "BEAT_S", 0.05)
+    settings.MEDIA_LEASE_S = 30
+    monkeypatch.setattr(working, "BEATS", 600)
     known: dict[str, Callable[[Doing], Done]] = {}
     monkeypatch.setattr(working, "STEPS", known)
     yield known

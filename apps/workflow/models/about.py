@@ -15,3 +15,8 @@ class AboutQuerySet(models.QuerySet[Any]):
 
 def name_of(person: models.Model | None) -> str:
     return FORMER_STAFF if person is None else str(person)
+
+
+def called(subject: models.Model) -> str:
+    """What people call it: its `full_name` where it has one, for “Season 1” alone says little."""
+    return str(getattr(subject, "full_name", subject))

@@ -22,11 +22,13 @@ from ottsite.management.commands.web import refuse_taken
 
 FIXTURES = ["groups"]
 READY_WITHIN_S = 30
+CATALOGUE = "demo_catalogue"
 
 
 class Command(BaseCommand):
     help = (
-        "Migrate, make the demo accounts and titles that are missing, then run the worker and the web server."
+        "Migrate, make the demo accounts that are missing, run the worker and the web server, and meanwhile "
+        "make films for the demo's titles, which go live one after the other."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,7 +43,6 @@ class Command(BaseCommand):
         self._step("Database", lambda: call_command("migrate", verbosity=0))
         self._step("Fixtures", lambda: call_command("loaddata", *FIXTURES, verbosity=0))
         self._step("Accounts", lambda: call_command("demo_accounts", verbosity=0))
-        self._step("Catalogue", lambda: call_command("demo_catalogue", verbosity=0))
         self._serve(options["port"])
 
     def _step(self, name: str, run: Callable[[], Any]) -> None:
@@ -62,8 +63,10 @@ class Command(BaseCommand):
         try:
             self._await_ready(port, children)
             self._welcome(environ["SITE_URL"])
+            children[CATALOGUE] = start([CATALOGUE], environ)
             while True:
                 time.sleep(0.5)
+                self._heed_catalogue(children)
                 for name in [name for name, child in children.items() if child.poll() is not None]:
                     self.stderr.write(f"The {name} process ended; starting it again.")
                     time.sleep(1)
@@ -72,6 +75,18 @@ class Command(BaseCommand):
             self.stdout.write("\nStopping …")
         finally:
             stop(children.values())
+
+    def _heed_catalogue(self, children: dict[str, "subprocess.Popen[bytes]"]) -> None:
+        """It ends by itself when every title is where it belongs."""
+        child = children.get(CATALOGUE)
+        if child is None or child.poll() is None:
+            return
+        del children[CATALOGUE]
+        if child.returncode:
+            self.stderr.write("The catalogue is not complete. The next start of the demo goes on with it.")
+        else:
+            self.stdout.write("  The catalogue is complete.")
+            self.stdout.flush()
 
     def _await_ready(self, port: int, children: dict[str, "subprocess.Popen[bytes]"]) -> None:
         ends_at = time.monotonic() + READY_WITHIN_S
@@ -96,7 +111,8 @@ class Command(BaseCommand):
             f"  Sign in with (password {PASSWORD}):",
             *(f"    {account.email:<26} {account.what}" for account in ACCOUNTS),
             "",
-            "  Ctrl-C stops it; the data stays.",
+            "  Ctrl-C stops it; the data stays. The first start makes short films for the titles and encodes",
+            "  them, which takes a minute or two; each title goes live when its film is ready.",
         ]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()

@@ -1,66 +1,126 @@
-"""`manage.py demo_catalogue`: the demo's titles, walked through the workflow. Development only."""
+"""`manage.py demo_catalogue`: the demo's titles, filmed and walked through the workflow. Development only."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.catalog import art
-from apps.catalog.models import Artwork, Episode, Title
-from apps.catalog.services import artworks, contents, publishing, releases
-from apps.workflow.models import Priority, Transition
-from apps.workflow.services import comments, planning
+from apps.catalog.films import master
+from apps.catalog.management.clips import film_for, videos_of
+from apps.catalog.management.walks import AT_THE_DESK, Cast, Walk, illustrate, publish
+from apps.catalog.models import Title
+from apps.catalog.services import publishing
+from apps.core.errors import DomainError
+from apps.media.models import Asset, AssetState, Job, Upload
+from apps.media.services import scratch, taking, working
+from apps.workflow.models import Transition
 
 # The titles of the first are live in the demo, those of the second are still being worked on.
-LIVE, AT_THE_DESK = "titles", "desk"
+LIVE, DESK = "titles", "desk"
 # What they refer to comes first.
 SHARED = ["genres", "tags", "people", "assets"]
-FIXTURES = [*SHARED, LIVE, AT_THE_DESK]
-FRIDAY = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    editor: User
-    reviewer: User
-    publisher: User
+FIXTURES = [*SHARED, LIVE, DESK]
+COMING = (AssetState.UPLOADING, AssetState.UPLOADED, AssetState.PROCESSING)
+PAUSE_S = 1.0
+# Percent between two lines about the same video.
+TOLD_EVERY = 10
 
 
 class Command(BaseCommand):
     help = (
-        "Load the demo's titles once, draw their pictures, and have the demo accounts submit, approve and "
-        "publish them; some are left for you to work on. What was done before is not done again."
+        "Load the demo's titles once, draw their pictures, make short films for them, and have the demo "
+        "accounts submit, approve and publish each as soon as the worker has encoded its film; some are left "
+        "for you to work on. What was done before is not done again."
     )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--work", action="store_true", help="encode here as well, instead of waiting for a worker"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("This publishes demonstration titles; it is for development only.")
-        cast = _cast()
-        live, at_the_desk = _public_ids(LIVE), _public_ids(AT_THE_DESK)
-        titles = Title.objects.filter(public_id__in=[*live, *at_the_desk]).order_by("pk")
-        # Once only: editors may have changed, renamed or deleted them since.
-        if not any(has_moved(title) for title in titles):
-            _load_missing()
-        waiting = [title for title in titles.all() if not has_moved(title)]
-        for title in waiting:
+        self.quiet = not options["verbosity"]
+        self.told: dict[int, int] = {}
+        cast, live = _cast(), _public_ids(LIVE)
+        waiting: list[Title] = []
+        for title in _not_moved():
             illustrate(title, cast.editor)
-            walk = publish if str(title.public_id) in live else WALKS.get(title.slug)
-            if walk:
-                with transaction.atomic():
-                    walk(title, cast)
-        if options["verbosity"]:
-            self.stdout.write(f"{len(waiting)} titles walked through the workflow.")
+            for asset in videos_of(title):
+                self._deliver(asset, cast.editor)
+            waiting = self._walk([*waiting, title], cast, live)
+        while waiting:
+            if options["work"]:
+                working.work()
+            waiting = self._walk(waiting, cast, live)
+            self._tell_progress()
+            time.sleep(PAUSE_S if waiting else 0)
+
+    def _tell(self, line: str) -> None:
+        if not self.quiet:
+            self.stdout.write(f"  {line}")
+            self.stdout.flush()
+
+    def _deliver(self, asset: Asset, by: User) -> None:
+        """Make the film and hand it in as if somebody had uploaded it, unless that has happened."""
+        if asset.state != AssetState.UPLOADING or asset.jobs.exists() or _is_received(asset):
+            return
+        film = film_for(asset)
+        began = time.monotonic()
+        with scratch.folder() as folder:
+            path = folder / f"{asset.public_id}{master.SUFFIX}"
+            master.write(film, path, lambda done: self._tell_progress())
+            taking.take(path, asset=asset.public_id, by=by)
+        self._tell(f"{film.title}: a film of {film.seconds} s, made in {time.monotonic() - began:.1f} s")
+
+    def _walk(self, waiting: Iterable[Title], cast: Cast, live: list[str]) -> list[Title]:
+        """Take those through the workflow that nothing is in the way of; which ones still wait."""
+        return [title for title in waiting if not self._has_walked(title, cast, live)]
+
+    def _has_walked(self, title: Title, cast: Cast, live: list[str]) -> bool:
+        """Whether this title is done with, be it that an editor was faster, or that it cannot be."""
+        found = Title.objects.filter(pk=title.pk).first()
+        if found is None or has_moved(found):
+            return True
+        # Before the gates are judged: a film that gets ready in between is waited for once more.
+        is_coming = any(asset.state in COMING for asset in videos_of(found))
+        unmet = [gate.detail for gate in publishing.checklist(found) if not gate.met]
+        if unmet and is_coming:
+            return False
+        if unmet:
+            self._tell(f"{found} stays a draft. {' '.join(unmet)}")
+            return True
+        walk = publish if str(found.public_id) in live else AT_THE_DESK.get(found.slug)
+        if walk:
+            self._go(walk, found, cast)
+        return True
+
+    def _go(self, walk: Walk, title: Title, cast: Cast) -> None:
+        try:
+            with transaction.atomic():
+                walk(title, cast)
+        except DomainError as refused:
+            self._tell(f"{title} stays a draft. {refused}")
+            return
+        title.refresh_from_db()
+        self._tell(f"{title} is {'live' if title.is_live else title.get_state_display().lower()}.")
+
+    def _tell_progress(self) -> None:
+        """A line for each video whose encoding got on."""
+        for job in Job.objects.filter(state="running").select_related("asset").prefetch_related("steps"):
+            percent = int(job.done * 100)
+            if percent >= self.told.get(job.pk, -TOLD_EVERY) + TOLD_EVERY:
+                self.told[job.pk] = percent
+                self._tell(f"Encoding {job.asset.name.partition(',')[0]}: {percent} %")
 
 
 def _cast() -> Cast:
@@ -75,12 +135,23 @@ def has_moved(title: Title) -> bool:
     return Transition.objects.about(title).exists()
 
 
+def _is_received(asset: Asset) -> bool:
+    return asset.uploads.filter(state=Upload.State.RECEIVED).exists()
+
+
+def _not_moved() -> list[Title]:
+    """Titles of the demo that nobody has moved yet, those that go live first."""
+    titles = Title.objects.filter(public_id__in=[*_public_ids(LIVE), *_public_ids(DESK)]).order_by("pk")
+    # Once only: editors may have changed, renamed or deleted them since.
+    if not any(has_moved(title) for title in titles):
+        _load_missing()
+    return [title for title in titles.all() if not has_moved(title)]
+
+
 def _load_missing() -> None:
     """The fixtures of which no title is there."""
     missing = [
-        name
-        for name in (LIVE, AT_THE_DESK)
-        if not Title.objects.filter(public_id__in=_public_ids(name)).exists()
+        name for name in (LIVE, DESK) if not Title.objects.filter(public_id__in=_public_ids(name)).exists()
     ]
     if missing:
         call_command("loaddata", *SHARED, *missing, verbosity=0)
@@ -90,71 +161,3 @@ def _public_ids(fixture: str) -> list[str]:
     """Of the titles in it; the one name of theirs that nobody can change."""
     rows = json.loads((Path(settings.FIXTURE_DIRS[0]) / f"{fixture}.json").read_text())
     return [row["fields"]["public_id"] for row in rows if row["model"] == "catalog.title"]
-
-
-# --- Pictures ----------------------------------------------------------------------------------------
-
-
-def illustrate(title: Title, editor: User) -> None:
-    """A poster and a backdrop, and stills for episodes; ready at once, without the worker."""
-    wanted: list[tuple[Title | Episode, Artwork.Kind, str]] = [
-        (title, Artwork.Kind.POSTER, title.name),
-        (title, Artwork.Kind.BACKDROP, ""),
-        *((one, Artwork.Kind.STILL, "") for one in Episode.objects.filter(season__title=title)),
-    ]
-    for owner, kind, lettering in wanted:
-        seed = crc32(owner.public_id.bytes)
-        file = ContentFile(art.draw(kind, seed=seed, lettering=lettering), name=f"{kind}.jpeg")
-        artworks.prepare(
-            artworks.add(owner, kind=kind, file=file, by=editor, alt=f"{kind.value.capitalize()} of {owner}")
-        )
-
-
-# --- The walks ---------------------------------------------------------------------------------------
-
-
-def approve(title: Title, cast: Cast) -> None:
-    publishing.submit(title, by=cast.editor, note="Ready for a look.")
-    publishing.approve(title, by=cast.reviewer, note="Texts and rating checked.")
-
-
-def publish(title: Title, cast: Cast) -> None:
-    approve(title, cast)
-    publishing.publish(title, by=cast.publisher, note="Part of the opening programme.")
-    if title.slug == "sintel":
-        # Live as version 1, while the desk is ahead of it.
-        tagline = {"en": {"tagline": "How far would you go for one small dragon?"}}
-        contents.change_title(title, by=cast.editor, texts=tagline)
-
-
-def schedule(title: Title, cast: Cast) -> None:
-    approve(title, cast)
-    releases.schedule(title, at=_next_premiere(timezone.now()), by=cast.publisher, note="Friday night.")
-
-
-def await_review(title: Title, cast: Cast) -> None:
-    publishing.submit(title, by=cast.editor, note="For the spring programme.")
-    text = f"@{cast.reviewer.email} The Hindi synopsis is new. Could you read it with care?"
-    comments.add(title, text, by=cast.editor)
-    day = (timezone.now() + timedelta(days=2)).date()
-    planning.plan(title, by=cast.editor, assignee=cast.reviewer, due_on=day, priority=Priority.HIGH)
-
-
-def request_changes(title: Title, cast: Cast) -> None:
-    publishing.submit(title, by=cast.editor)
-    publishing.request_changes(title, by=cast.reviewer, note="Not without a Hindi text.")
-    text = f"@{cast.editor.email} The advice should come first here, in both languages."
-    comments.add(title, text, by=cast.reviewer)
-
-
-WALKS: dict[str, Callable[[Title, Cast], None]] = {
-    "elephants-dream": schedule,
-    "spring": await_review,
-    "cosmos-laundromat": request_changes,
-}
-
-
-def _next_premiere(at: datetime) -> datetime:
-    """The next Friday that is at least two days away, at six in the evening in India."""
-    days = 2 + (FRIDAY - at.weekday() - 2) % 7
-    return (at + timedelta(days=days)).replace(hour=12, minute=30, second=0, microsecond=0)

@@ -10,9 +10,8 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.core.admin import ReadOnlyAdmin
-
-from .models import Asset
-from .services import assets
+from apps.media.models import Asset
+from apps.media.services import assets
 
 HEIGHTS = (360, 480, 720, 1080)
 

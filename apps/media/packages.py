@@ -1,0 +1,60 @@
+"""From the rows of an asset's tracks to what the writers of playlists and MPDs read."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from uuid import UUID
+
+from . import keys, playlists
+from .cmaf import Index
+from .models import AudioTrack, ContentKey, Rendition, SubtitleTrack
+from .thumbnails import Sheets
+
+
+def package(
+    renditions: Iterable[Rendition],
+    audio: Iterable[AudioTrack],
+    subtitles: Iterable[SubtitleTrack],
+    *,
+    sheets: Sheets | None = None,
+    scheme: str = "",
+    kids: Mapping[str, UUID] | None = None,
+) -> playlists.Package:
+    """Tracks in the order given. `kids`: the id of the key of each label, where `scheme` is not ""."""
+    ids = kids or {}
+    return playlists.Package(
+        videos=tuple(
+            playlists.Video(
+                name=name_of(one), index=Index.from_json(one.index), kid=ids.get(label_of(one)),
+                fps=one.fps, codec=one.codec, height=one.height,
+            )
+            for one in renditions
+        ),
+        audios=tuple(
+            playlists.Audio(
+                name=name_of(one), index=Index.from_json(one.index), kid=ids.get(label_of(one)),
+                language=one.language, label=one.label, described=one.described,
+            )
+            for one in audio
+        ),
+        subtitles=tuple(
+            playlists.Subtitle(
+                name=name_of(one), language=one.language, label=one.label, forced=one.forced, sdh=one.sdh,
+                size=one.size,
+            )
+            for one in subtitles
+        ),
+        sheets=sheets,
+        scheme=scheme,
+    )  # fmt: skip
+
+
+def name_of(track: Rendition | AudioTrack | SubtitleTrack) -> str:
+    """`v720`, of `assets/…/v720.mp4`."""
+    return PurePosixPath(track.key).stem
+
+
+def label_of(track: Rendition | AudioTrack) -> ContentKey.Label:
+    """Which of the asset's keys encrypts it."""
+    if isinstance(track, AudioTrack):
+        return ContentKey.Label.AUDIO
+    return keys.label(track.height)
