@@ -91,7 +91,9 @@ def _sound_codec(source: Source) -> Iterator[str]:
 
 def _small(source: Source) -> Iterator[str]:
     for video in source.videos[:1]:
-        if min(video.width, video.height) < SMALLEST:
+        if not video.width or not video.height:
+            yield "The picture has no size that a program could tell; it may be damaged, or far too large."
+        elif min(video.width, video.height) < SMALLEST:
             yield f"The picture has {_size_of(video)} pixels; at least {SMALLEST}x{SMALLEST} are needed."
 
 
@@ -141,7 +143,7 @@ RULES = (
     Rule("too-long", _long, "Cut it into parts."),
     Rule("video-codec", _picture_codec, CONVERT),
     Rule("audio-codec", _sound_codec, "Convert the sound to AAC, FLAC or PCM."),
-    Rule("too-small", _small, "Export it again with a larger picture."),
+    Rule("too-small", _small, "Export it again with a picture of at least 144 lines and at most 4K."),
     Rule("too-large", _large, "Scale the picture down to 4K (3840x2160) or less."),
     Rule("shape", _shape, "Export it again with square pixels and in the format it is to be watched in."),
     Rule("frame-rate", _frame_rate, "Export it again with 24 to 60 frames per second."),

@@ -51,7 +51,7 @@ class Unreadable(Exception):
 
     def __init__(self, code: str, told: str = "") -> None:
         self.code, self.told = code, told or TOLD[code]
-        self.lasting = code not in ("slow", "big")
+        self.lasting = code not in ("slow", "crash")
         super().__init__(self.told)
 
 
@@ -61,11 +61,9 @@ class Stopped(Exception):
 
 def probe(path: Path, *, stop: Event | None = None) -> Source:
     """The facts of a file on this disk. Raises `Unreadable`, `Stopped`, OSError."""
-    demuxer = _demuxer(path)
-    if signatures.is_cut_off(path, demuxer):
-        raise Unreadable("cut-off")
+    demuxer = _looked_at(path)
     lines: list[str] = []
-    outcome = _run(path, {"format": demuxer}, LIMITS, _bounded(lines, ANSWER), stop)
+    outcome = _run(path, _wanted(path, demuxer), LIMITS, _bounded(lines, ANSWER), stop)
     return _facts("\n".join(lines), outcome, demuxer, path.stat().st_size)
 
 
@@ -106,7 +104,7 @@ def texts(path: Path, index: int, *, stop: Event | None = None) -> list[tuple[in
 def embedded(path: Path, index: int, *, stop: Event | None = None) -> Embedded:
     """An embedded stream of subtitles, not decoded; WebVTT as in MP4. Raises as `probe` does."""
     lines: list[str] = []
-    wanted = {"format": _demuxer(path), "text": index}
+    wanted = _wanted(path, _demuxer(path)) | {"text": index}
     outcome = _run(path, wanted, TEXT_LIMITS, _bounded(lines, TEXTS), stop)
     _check(outcome)
     try:
@@ -130,6 +128,14 @@ def _bytes(said: findings.Said, name: str) -> bytes:
         raise findings.Malformed(name) from bad
 
 
+def _looked_at(path: Path) -> str:
+    """The demuxer for a file that is whole, as far as that can be seen from outside."""
+    demuxer = _demuxer(path)
+    if signatures.is_cut_off(path, demuxer):
+        raise Unreadable("cut-off")
+    return demuxer
+
+
 def _demuxer(path: Path) -> str:
     if not path.stat().st_size:
         raise Unreadable("empty")
@@ -142,15 +148,17 @@ def _demuxer(path: Path) -> str:
     raise Unreadable("not-media", f"{seems} Accepted are: {accepted}.")
 
 
+def _wanted(path: Path, demuxer: str) -> dict[str, Any]:
+    """What the prober is asked for."""
+    return {
+        "path": str(path.resolve()), "format": demuxer, "options": formats.OPTIONS,
+        "decode": list(formats.VIDEO_CODECS), "pixels": PIXELS,
+    }  # fmt: skip
+
+
 def _run(
     path: Path, wanted: dict[str, Any], limits: Limits, heed: Callable[[str], None], stop: Event | None
 ) -> Outcome:
-    wanted |= {
-        "path": str(path.resolve()),
-        "options": dict(formats.OPTIONS),
-        "decode": list(formats.VIDEO_CODECS),
-        "pixels": PIXELS,
-    }
     with TemporaryDirectory(prefix="probe-") as scratch:
         return sandbox.run(
             [sys.executable, "-I", str(PROBER), json.dumps(wanted)],

@@ -1,10 +1,12 @@
 """What subtitles are here: cues in order, and the refusal of what holds none."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 LARGEST = 10 * 1024 * 1024  # bytes of a file, and of the WebVTT that is made of it
 MOST_CUES = 50_000
 LONGEST_TEXT = 2_000  # characters of a cue, markup and escapes included
+LONGEST_RAW = 10 * LONGEST_TEXT  # characters of a cue that are looked at
 LATEST_MS = 24 * 3600 * 1000
 
 
@@ -43,12 +45,21 @@ class Subtitles:
     notes: tuple[str, ...] = ()
 
 
+class Codes(Enum):
+    """Which of SubStation's codes, such as `{\\i1}`, a text has besides or in place of the markup of HTML."""
+
+    NONE = auto()
+    BESIDES = auto()
+    ONLY = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A cue as a file has it: nothing in it is to be trusted. `text` has the markup of HTML or WebVTT."""
+    """A cue as a file has it: nothing in it is to be trusted."""
 
     start_ms: int
     end_ms: int
     text: str
     id: str = ""
     settings: str = ""
+    codes: Codes = Codes.NONE

@@ -1,11 +1,11 @@
 """Subtitles out of a video file: the packets of a text stream, as the demuxer gives them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from struct import unpack_from
 
-from . import characters, encoding, overrides, substation
-from .cues import LARGEST, MOST_CUES, Raw, Refused, Subtitles
+from . import characters, encoding, substation
+from .cues import LARGEST, MOST_CUES, Codes, Raw, Refused, Subtitles
 from .notes import Notes, Problem
 from .reading import checked, too_big
 from .timeline import gathered
@@ -55,28 +55,15 @@ def _bounded(packets: Packets) -> Iterator[Packet]:
 
 def _raws(codec: str, packets: list[Packet], header: bytes, notes: Notes) -> Iterator[Raw]:
     """All payloads are in one encoding, which is told from all of them."""
-    _, name = encoding.decode(b"\n".join(payload for _, _, payload in packets))
+    name = encoding.decode(b"\n".join(payload for _, _, payload in packets)).encoding
     script = substation.styles(_text(header, "utf-8", notes))
-    read = _reader(codec, script, notes)
+    codes = Codes.NONE if codec in WEBVTT else Codes.BESIDES
     for start_ms, end_ms, payload in packets:
-        if raw := read(start_ms, end_ms, _text(payload, name, notes)):
-            yield raw
-
-
-Reader = Callable[[int, int, str], Raw | None]
-
-
-def _reader(codec: str, script: substation.Script, notes: Notes) -> Reader:
-    if codec in SUBSTATION:
-        return lambda start, end, text: substation.event(substation.packet(text), start, end, script, notes)
-    if codec in WEBVTT:
-        return Raw
-    return _subrip
-
-
-def _subrip(start_ms: int, end_ms: int, text: str) -> Raw:
-    said = overrides.converted(text, literal=False)
-    return Raw(start_ms, end_ms, said.text, settings=said.place)
+        text = _text(payload, name, notes)
+        if codec in SUBSTATION:
+            yield substation.event(substation.packet(text), start_ms, end_ms, script)
+        else:
+            yield Raw(start_ms, end_ms, text, codes=codes)
 
 
 def _text(payload: bytes, name: str, notes: Notes) -> str:

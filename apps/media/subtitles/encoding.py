@@ -3,12 +3,14 @@
 import codecs
 from collections.abc import Iterator
 from io import BytesIO
+from typing import NamedTuple
 
 import charset_normalizer
 
+UTF8 = "utf-8"
 # The longer marks first: UTF-32 LE begins as UTF-16 LE does.
 MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF8, UTF8),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -22,17 +24,34 @@ CODE_PAGES = [
     WESTERN, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949",
     "cp874",
 ]  # fmt: skip
+DAMAGED = "\ufffd"
 SAMPLE = 16_384
 HEAD = 65_536
 
 
-def decode(data: bytes) -> tuple[str, str]:
-    """The text and the name of its encoding; what no encoding can be read in is U+FFFD."""
-    for mark, name in MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(name, "replace"), name
-    name = _sixteen_bits(data[:HEAD]) or _eight_bits(data)
-    return data.decode(name, "replace"), name
+class Decoded(NamedTuple):
+    """`damaged`: how many characters could not be read and are U+FFFD."""
+
+    text: str
+    encoding: str
+    damaged: int
+
+
+def decode(data: bytes) -> Decoded:
+    marked, size = _marked(data)
+    data = data[size:]
+    name = marked or _sixteen_bits(data[:HEAD]) or UTF8
+    try:
+        return Decoded(data.decode(name), name, 0)
+    except UnicodeDecodeError:
+        name = _guessed(data) if not marked and name == UTF8 else name
+    text = data.decode(name, "replace")
+    return Decoded(text, name, text.count(DAMAGED))
+
+
+def _marked(data: bytes) -> tuple[str, int]:
+    """The encoding that a byte order mark tells, and the length of the mark."""
+    return next(((name, len(mark)) for mark, name in MARKS if data.startswith(mark)), ("", 0))
 
 
 def _sixteen_bits(head: bytes) -> str:
@@ -44,12 +63,11 @@ def _sixteen_bits(head: bytes) -> str:
     return ""
 
 
-def _eight_bits(data: bytes) -> str:
-    """UTF-8 also where some of it is damaged, which a code page never looks like."""
-    text = data.decode("utf-8", "replace")
-    damaged = text.count("\ufffd")
+def _guessed(data: bytes) -> str:
+    """UTF-8, if little of it is damaged, as text in a code page never looks like; else a code page."""
+    text = data.decode(UTF8, "replace")
     foreign = len(text) - len(text.encode("ascii", "ignore"))
-    return "utf-8" if damaged * 5 <= foreign else _code_page(data)
+    return UTF8 if text.count(DAMAGED) * 5 <= foreign else _code_page(data)
 
 
 def _code_page(data: bytes) -> str:

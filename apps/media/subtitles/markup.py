@@ -45,9 +45,12 @@ def moved(text: str, by_ms: int) -> str:
     return _INNER_TIME.sub(lambda found: f"<{times.stamp((times.read(found[1]) or 0) + by_ms)}>", text)
 
 
-def clean(raw: str, start_ms: int, end_ms: int, notes: Notes) -> str:
-    """Canonical cue text of a cue from `start_ms` to `end_ms`; "" where nothing of it can be seen."""
-    writer = _Writer(start_ms, end_ms)
+def clean(raw: str, span_ms: tuple[int, int], notes: Notes, *, is_cut: bool = False) -> str:
+    """Canonical text of a cue with this span; "" where nothing of it can be seen.
+
+    `is_cut`: `raw` is not the whole text.
+    """
+    writer = _Writer(*span_ms)
     at, hidden = 0, ""
     for found in _ANGLES.finditer(raw):
         if not hidden:
@@ -66,8 +69,8 @@ def clean(raw: str, start_ms: int, end_ms: int, notes: Notes) -> str:
     if not hidden and not writer.is_full:
         writer.text(raw[at:])
     text = writer.finished()
-    notes.count(Problem.MARKUP, writer.removed, at_ms=start_ms)
-    notes.count(Problem.LONG, int(writer.is_full), at_ms=start_ms)
+    notes.count(Problem.MARKUP, writer.removed, at_ms=span_ms[0])
+    notes.count(Problem.LONG, int(writer.is_full or is_cut), at_ms=span_ms[0])
     return text if characters.is_visible(plain(text)) else ""
 
 

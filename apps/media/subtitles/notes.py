@@ -13,10 +13,11 @@ class Problem(StrEnum):
     UNSORTED = "Cues that were out of order, sorted"
     TWICE = "Cues that were there twice, kept once"
     EMPTY = "Cues without text, left out"
-    LONG = "Cues with more than 2,000 characters, cut"
+    LONG = "Cues that are too long to be read (2,000 characters), cut"
     MARKUP = "Markup that subtitles cannot have, removed"
     DRAWING = "Drawings, left out"
     SETTINGS = "Places of cues that WebVTT does not know, left out"
+    DAMAGED = "Letters that cannot be read, shown as a question mark"
     CHARACTERS = "Control characters, removed"
     STYLES = "Blocks of styles and regions, left out"
 

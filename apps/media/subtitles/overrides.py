@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from .cues import Codes
 from .markup import escape
 from .placement import on_keypad
 
@@ -17,10 +18,10 @@ _KEYPAD = {"1": "1", "2": "2", "3": "3", "5": "7", "6": "8", "7": "9", "9": "4",
 
 
 class Converted(NamedTuple):
-    """`text` with tags of HTML; `place` as cue settings; `drawings` left out."""
+    """`text` with tags of HTML; `place` as cue settings, None where nothing is said; `drawings` left out."""
 
     text: str
-    place: str
+    place: str | None = None
     drawings: int = 0
 
 
@@ -29,10 +30,11 @@ def old_keypad(number: str) -> str:
     return _KEYPAD.get(number, "")
 
 
-def converted(text: str, *, literal: bool) -> Converted:
-    """`literal`: all but the codes is text, as in SubStation, and signs such as `\\N` are codes."""
-    if not literal and "{\\" not in text:
-        return Converted(text, "")
+def converted(text: str, codes: Codes) -> Converted:
+    """With tags for the codes. Where there are no others, all but codes is text, and `\\N` is one."""
+    literal = codes is Codes.ONLY
+    if not literal and (codes is Codes.NONE or "{\\" not in text):
+        return Converted(text)
     state = _State(literal)
     at = 0
     for found in _BRACES.finditer(text):
@@ -43,7 +45,8 @@ def converted(text: str, *, literal: bool) -> Converted:
         elif not literal:
             state.say(found[0])
     state.say(text[at:])
-    return Converted("".join(state.parts), on_keypad(state.digit), state.drawings)
+    place = on_keypad(state.digit) if state.digit else None
+    return Converted("".join(state.parts), place, state.drawings)
 
 
 class _State:

@@ -34,8 +34,9 @@ _SCRIPT = re.compile(
 )
 _SIGNATURE = re.compile(r"WEBVTT(?=\s|$)")
 HEAD = 4_096
-# Of a hundred characters, how many control characters or damaged ones text never has.
-MOST_DAMAGE = 5
+# More control characters and damaged ones than that no text has.
+MOST_DAMAGE = 20
+MOST_DAMAGE_SHARE = 0.05
 
 
 def parse(data: bytes, *, filename: str = "") -> Subtitles:
@@ -44,13 +45,14 @@ def parse(data: bytes, *, filename: str = "") -> Subtitles:
     Raises Refused for what holds none, or more than is read.
     """
     _refuse_bytes(data)
-    decoded, name = encoding.decode(data)
-    text, gone = characters.clean(decoded)
+    decoded = encoding.decode(data)
+    text, gone = characters.clean(decoded.text)
     text = text.lstrip("\n ")
-    if (gone + text.count("\ufffd")) * 100 > len(decoded) * MOST_DAMAGE:
+    if gone + decoded.damaged > max(MOST_DAMAGE, len(decoded.text) * MOST_DAMAGE_SHARE):
         raise Refused("binary", f"This is not text. {REMEDY}")
     notes = Notes()
-    _note_encoding(name, notes)
+    _note_encoding(decoded.encoding, notes)
+    notes.count(Problem.DAMAGED, decoded.damaged)
     notes.count(Problem.CHARACTERS, gone)
     kind = _kind(text[:HEAD], filename, has_arrow=timed.ARROW in text)
     return checked(gathered(READERS[kind](text, notes), notes), kind, notes)

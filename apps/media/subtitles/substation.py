@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from . import overrides, times
-from .cues import Raw
-from .markup import plain
+from .cues import Codes, Raw
 from .notes import Notes, Problem
 from .placement import on_keypad
 
@@ -77,8 +76,8 @@ def read(text: str, notes: Notes) -> Iterator[Raw]:
         start_ms, end_ms = times.read(given.get("start", "")), times.read(given.get("end", ""))
         if start_ms is None or end_ms is None:
             notes.count(Problem.TIMES)
-        elif raw := event(given, start_ms, end_ms, script, notes):
-            yield raw
+        else:
+            yield event(given, start_ms, end_ms, script)
 
 
 def styles(header: str) -> Script:
@@ -94,15 +93,10 @@ def packet(payload: str) -> dict[str, str]:
     return _fields(payload, PACKET)
 
 
-def event(given: dict[str, str], start_ms: int, end_ms: int, script: Script, notes: Notes) -> Raw | None:
-    """None for what only draws."""
+def event(given: dict[str, str], start_ms: int, end_ms: int, script: Script) -> Raw:
     style = script.styles.get(given.get("style", "").strip().lstrip("*"), Style())
-    slanted = ITALIC if style.italic else ""
-    said = overrides.converted(slanted + given.get("text", ""), literal=True)
-    notes.count(Problem.DRAWING, said.drawings, at_ms=start_ms)
-    if said.drawings and not plain(said.text).strip():
-        return None
-    return Raw(start_ms, end_ms, said.text, settings=said.place or style.place)
+    text = (ITALIC if style.italic else "") + given.get("text", "")
+    return Raw(start_ms, end_ms, text, settings=style.place, codes=Codes.ONLY)
 
 
 def _fields(rest: str, names: list[str]) -> dict[str, str]:

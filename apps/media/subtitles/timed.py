@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from . import overrides, times
-from .cues import Raw
+from . import times
+from .cues import Codes, Raw
 from .notes import Notes, Problem
 
 ARROW = "-->"
@@ -24,9 +24,10 @@ def read_vtt(text: str, notes: Notes) -> Iterator[Raw]:
 def read_srt(text: str, notes: Notes) -> Iterator[Raw]:
     """Cues of SubRip: there may be empty lines in a text, and above the times there is a number."""
     for _, last, at, found in _timings(text, notes):
-        said = overrides.converted(_without_number(text[last + 1 : at]), literal=False)
+        body = text[last + 1 : at]
+        body = _without_number(body) if at < len(text) else body
         start_ms, end_ms, settings = found
-        yield Raw(start_ms, end_ms, said.text, settings=f"{settings} {said.place}")
+        yield Raw(start_ms, end_ms, body, settings=settings, codes=Codes.BESIDES)
 
 
 class Timing(NamedTuple):

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
-from . import markup, placement
-from .cues import LATEST_MS, MOST_CUES, Cue, Raw, Refused, Subtitles
+from . import markup, overrides, placement
+from .cues import LATEST_MS, LONGEST_RAW, MOST_CUES, Cue, Raw, Refused, Subtitles
 from .notes import Notes, Problem
 from .times import stamp
 
@@ -22,12 +22,15 @@ NONE = (
 def gathered(raws: Iterable[Raw], notes: Notes) -> tuple[Cue, ...]:
     """The cues that can be shown, cleaned, by their start. Raises Refused for none and for too many."""
     found: dict[Cue, None] = {}
-    for number, raw in enumerate(raws):
-        if number == MOST_CUES:
+    shown = 0
+    for raw in raws:
+        if not (cue := _cue(raw, notes)):
+            continue
+        shown += 1
+        if shown > MOST_CUES:
             raise Refused("too_many_cues", TOO_MANY)
-        if cue := _cue(raw, notes):
-            notes.count(Problem.TWICE, int(cue in found), at_ms=cue.start_ms)
-            found[cue] = None
+        notes.count(Problem.TWICE, int(cue in found), at_ms=cue.start_ms)
+        found[cue] = None
     if not found:
         raise Refused("no_cues", NONE)
     cues = tuple(found)
@@ -41,11 +44,15 @@ def _cue(raw: Raw, notes: Notes) -> Cue | None:
     if not span:
         return None
     start_ms, end_ms = span
-    text = markup.clean(raw.text, start_ms, end_ms, notes)
+    whole = raw.text.strip()
+    said = overrides.converted(whole[:LONGEST_RAW], raw.codes)
+    notes.count(Problem.DRAWING, said.drawings, at_ms=start_ms)
+    text = markup.clean(said.text, (start_ms, end_ms), notes, is_cut=len(whole) > LONGEST_RAW)
     if not text:
-        notes.count(Problem.EMPTY, at_ms=start_ms)
+        notes.count(Problem.EMPTY, int(not said.drawings), at_ms=start_ms)
         return None
-    return Cue(start_ms, end_ms, text, _id(raw.id), placement.settings(raw.settings, notes))
+    place = raw.settings if said.place is None else said.place
+    return Cue(start_ms, end_ms, text, _id(raw.id), placement.settings(place, notes))
 
 
 def _span(raw: Raw, notes: Notes) -> tuple[int, int] | None:
@@ -61,7 +68,7 @@ def _span(raw: Raw, notes: Notes) -> tuple[int, int] | None:
 
 def _id(raw: str) -> str:
     """Some players show ids to scripts: what could be markup is not in them."""
-    kept = " ".join(markup.plain(raw).split())
+    kept = " ".join(markup.plain(raw[:LONGEST_RAW]).split())
     kept = "".join(one for one in kept if one not in "<>&\"'")[:LONGEST_ID].strip()
     return "" if kept.startswith(NO_IDS) else kept
 

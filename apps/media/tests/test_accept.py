@@ -67,8 +67,8 @@ def test_a_file_that_breaks_a_rule_is_refused(changed: dict[str, Any], code: str
     ("changed", "code"),
     [
         ({"codec": "magicyuv"}, "video-codec"),
-        ({"width": 15}, "too-small"),
         ({"width": 0, "height": 0}, "too-small"),
+        ({"width": 15, "height": 15}, "too-small"),
         ({"width": 8193, "height": 2000}, "too-large"),
         ({"width": 8192, "height": 4321}, "too-large"),
         ({"width": 16_384, "height": 16_384}, "too-large"),
