@@ -61,10 +61,18 @@ def test_pictures_of_text_and_endless_tracks_are_refused() -> None:
     with pytest.raises(Refused) as large:
         from_packets("subrip", ((n, n + 1, b"x" * 100_000) for n in range(10**9)))
     with pytest.raises(Refused) as many:
-        from_packets("subrip", ((n, n + 1, b"x") for n in range(10**9)))
+        from_packets("subrip", ((n, n + 1, b"x") for n in range(50_001)))
+    with pytest.raises(Refused) as endless:
+        from_packets("mov_text", ((n, n + 1, b"\0\0") for n in range(10**9)))
 
-    assert [one.value.code for one in (pictures, large, many)] == [
-        "unknown_format",
-        "too_big",
-        "too_many_cues",
-    ]
+    codes = [one.value.code for one in (pictures, large, many, endless)]
+    assert codes == ["unknown_format", "too_big", "too_many_cues", "too_many_cues"]
+
+
+def test_a_track_that_is_not_utf_8_is_read_and_the_editor_told() -> None:
+    text = "Où est le garçon, à côté du château ?"
+
+    found = from_packets("subrip", [(0, 1000, text.encode("cp1252"))])
+
+    assert found.cues == (Cue(0, 1000, text),)
+    assert "it was read as cp1252" in found.notes[0]
