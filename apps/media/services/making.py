@@ -270,8 +270,8 @@ def take_texts(doing: Doing, folder: Path) -> Done:
             if not one.is_text:
                 continue
             try:
-                packets = probe.texts(path, one.index, stop=doing.stop)
-                found = subtitles.from_packets(one.codec, packets)
+                stream = probe.embedded(path, one.index, stop=doing.stop)
+                found = subtitles.from_packets(one.codec, stream.packets, header=stream.header)
             except (probe.Unreadable, subtitles.Refused) as refused:
                 notes.append(f"Subtitles in {one.language} were left out: {refused.told}")
                 continue
