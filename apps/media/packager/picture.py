@@ -14,8 +14,10 @@ RUN_UP_S = 10
 # Seconds of computing that a second of film may take, for each codec; the real cost is a tenth of it.
 COSTS = {"h264": 60, "hevc": 240, "av1": 240}
 TURNS = {0: (), 90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}
+# White of a film in HDR is at 203 nits (ITU-R BT.2408), and stays white; what is brighter is held back.
 TONE_MAP = (
-    "zscale=tin={transfer}:min=2020_ncl:pin=2020:rin=tv:t=linear:npl=203",
+    "setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc:range=tv",
+    "zscale=t=linear:npl=203",
     "format=gbrpf32le",
     "zscale=p=709",
     "tonemap=tonemap=mobius:desat=0",
@@ -106,13 +108,14 @@ def _counted(plan: Plan, chunk: Chunk) -> Iterator[str]:
 
 
 def _shaped(plan: Plan, largest: tuple[int, int]) -> Iterator[str]:
-    """Upright, and in colours that every screen knows."""
+    """Upright, in colours that every screen knows, and with nothing left to say that it is otherwise."""
     yield from TURNS[plan.rotation]
     if plan.colour in (Colour.PQ, Colour.HLG):
         yield f"scale={largest[0]}:{largest[1]}:flags=bicubic"
         yield from (one.format(transfer=plan.colour.value) for one in TONE_MAP)
     if plan.colour in (Colour.HD, Colour.SD):
         yield SETPARAMS.format(plan.colour.value)
+    yield "sidedata=mode=delete"
 
 
 def _scaled(plan: Plan, shape: tuple[int, int]) -> str:
@@ -141,6 +144,10 @@ def _output(plan: Plan, rung: Rung) -> Iterator[str]:
     yield from ("-f", "mp4", f"file:{rung.name}.mp4")
 
 
+# Where several frames of a rung are encoded at once, x264 and SVT-AV1 make other bytes each time if the rate
+# is capped: therefore one thread each. The rungs are encoded side by side.
+
+
 def _x264(plan: Plan, rung: Rung) -> list[str]:
     return [
         *("-c:v", "libx264", "-preset", plan.preset, "-profile:v", rung.profile, "-crf", "23"),
@@ -162,7 +169,7 @@ def _svt_av1(plan: Plan, rung: Rung) -> list[str]:
     return [
         *("-c:v", "libsvtav1", "-preset", str(AV1_PRESET), "-crf", "32"),
         *_capped(plan, rung),
-        *("-svtav1-params", f"scd=0:irefresh-type=2:lp={plan.threads}"),
+        *("-svtav1-params", "scd=0:irefresh-type=2:lp=1"),
     ]
 
 
@@ -170,7 +177,7 @@ def _capped(plan: Plan, rung: Rung) -> list[str]:
     """Constant quality up to a rate, and closed groups of pictures."""
     return [
         *("-maxrate", str(rung.max_rate), "-bufsize", str(2 * rung.max_rate), "-g", str(plan.gop)),
-        *("-flags:v", "+cgop+bitexact", "-threads", str(plan.threads)),
+        *("-flags:v", "+cgop+bitexact", "-threads", "1"),
     ]
 
 
