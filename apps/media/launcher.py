@@ -28,14 +28,15 @@ def main() -> None:
     if libc.unshare(CLONE_NEWNET) != 0:
         libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    for kind, most in (
-        (resource.RLIMIT_CPU, limits["cpu_s"]),
-        (resource.RLIMIT_AS, limits["memory_bytes"]),
-        (resource.RLIMIT_FSIZE, limits["file_bytes"]),
-        (resource.RLIMIT_CORE, 0),
+    for kind, most, hard in (
+        # At the soft limit comes SIGXCPU, which says why; at the hard one SIGKILL, which does not.
+        (resource.RLIMIT_CPU, limits["cpu_s"], limits["cpu_s"] + 2),
+        (resource.RLIMIT_AS, limits["memory_bytes"], limits["memory_bytes"]),
+        (resource.RLIMIT_FSIZE, limits["file_bytes"], limits["file_bytes"]),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
         with suppress(ValueError):  # the machine allows even less
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (most, hard))
     with suppress(OSError):
         os.nice(5)
     os.execv(command[0], command)  # noqa: S606 an argv of ours
