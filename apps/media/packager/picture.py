@@ -36,7 +36,10 @@ def encode_chunk(master: Path, plan: Plan, chunk: Chunk, folder: Path, watch: Wa
     """
     seconds = float(chunk.frames / plan.fps)
     cost = sum({one.codec: COSTS[one.codec] for one in plan.rungs}.values())
-    run(arguments(master, plan, chunk), folder=folder, seconds=seconds + RUN_UP_S, cost=cost, watch=watch)
+    run(
+        arguments(master, plan, chunk),
+        folder=folder, seconds=seconds, cost=cost, watch=watch, fps=plan.fps,
+    )  # fmt: skip
     for rung in plan.rungs:
         found = cmaf.read(folder / f"{rung.name}.mp4").duration // plan.frame_units
         if found != chunk.frames:
@@ -130,7 +133,7 @@ def _picked(plan: Plan, chunk: Chunk) -> str:
     width, height = plan.thumb
     return (
         f"[small]select=not(mod(n+{chunk.first % plan.thumb_every}\\,{plan.thumb_every})),"
-        f"scale={width}:{height}:flags=bicubic:out_range=pc,format=yuvj420p[thumbs]"
+        f"scale={width}:{height}:flags=bicubic:out_range=pc,format=yuv420p[thumbs]"
     )
 
 
