@@ -188,11 +188,8 @@ class SubscriptionAdmin(RefusingAdmin):
     @display(description="state", ordering="state")
     def state_mark(self, held: Any) -> Any:
         state = "cancelled" if held.cancelled_at and held.state == "active" else held.state
-        return format_html(
-            '<span class="nr-badge nr-badge-{}">{}</span>',
-            BADGES[state],
-            LABELS.get(state, held.get_state_display()),
-        )
+        label = LABELS.get(state, held.get_state_display())
+        return format_html('<span class="nr-badge nr-badge-{}">{}</span>', BADGES[state], label)
 
     @display(description="until", ordering="ends_at")
     def ends(self, held: Subscription) -> str:

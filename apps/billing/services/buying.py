@@ -26,10 +26,9 @@ def buy(account: User, *, plan: Plan, key: str, at: datetime) -> Checkout:
         raise PlanNotOnSale
     checkout = seller.checkout(account=account.public_id, plan=plan.slug, key=key, at=at)
     ours = [one.reference for one in checkout.events]
-    held = (
-        Subscription.objects.live().filter(account=account).exclude(gateway=seller.name, reference__in=ours)
-    )
-    if any(not subscribing.period_of(one).is_over(at) for one in held):
+    live = Subscription.objects.live().filter(account=account)
+    others = live.exclude(gateway=seller.name, reference__in=ours)
+    if any(not subscribing.period_of(one).is_over(at) for one in others):
         raise AlreadySubscribed
     for event in checkout.events:
         take(event, gateway_name=seller.name, at=at)
