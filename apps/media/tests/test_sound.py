@@ -55,7 +55,7 @@ def test_every_sound_becomes_a_stereo_track_of_the_length_asked_for(name: str, t
     assert index.duration == 3.5 * 48000 + 1024
     assert [path.name for path in tmp_path.iterdir()] == [track.name]
     heard = measure_sound(track, Watch(), seconds=3.5)
-    assert heard.errors == ""
+    assert heard.decoded.errors == 0
     assert heard.seconds == pytest.approx(3.5, abs=0.03)
     if not loudness.limited:
         assert heard.loudness == pytest.approx(max(-70, loudness.integrated + loudness.gain), abs=0.6)
