@@ -52,8 +52,10 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Of this site. `chunk_s`: seconds of a long film that one worker encodes at a time; `threads` of its decoder,
-    which change nothing in what is made."""
+    """Of this site. `chunk_s`: seconds of a long film that one worker encodes at a time.
+
+    `threads`: of its decoder; their number changes nothing in what is made.
+    """
 
     heights: tuple[int, ...] = tuple(MAX_RATES)
     codecs: tuple[str, ...] = ("h264",)

@@ -13,6 +13,8 @@ from apps.core.admin import ReadOnlyAdmin
 from apps.media.models import Asset
 from apps.media.services import assets
 
+from .video_page import VideoPage
+
 HEIGHTS = (360, 480, 720, 1080)
 
 
@@ -41,7 +43,8 @@ class PlaceholderForm(forms.ModelForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(ReadOnlyAdmin):
+class AssetAdmin(VideoPage, ReadOnlyAdmin):
+    fields = ("filename", "created_at", "created_by", "master_sha256", "public_id")
     list_display = ("name", "state_mark", "length", "heights", "audio", "subtitles", "created_at")
     list_filter = ("state", "placeholder")
     search_fields = ("name", "public_id")
@@ -50,6 +53,15 @@ class AssetAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Asset]:
         parts = ("renditions", "audio_tracks", "subtitle_tracks")
         return super().get_queryset(request).select_related("created_by").prefetch_related(*parts)
+
+    def get_urls(self) -> Any:
+        return self.page_urls(self.admin_site.admin_view) + super().get_urls()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        told = {**(extra_context or {}), **self.page_context(request, object_id)}
+        return super().change_view(request, object_id, form_url, told)
 
     # --- Placeholders ---
 

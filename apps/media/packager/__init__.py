@@ -2,7 +2,7 @@
 
 from .measuring import Decoded, Heard, Seen, Stretch, measure_decode, measure_picture, measure_sound
 from .picture import encode_chunk
-from .running import Broken, NoRoom, Stopped, Watch
+from .running import Broken, NoRoom, Stopped, Watch, program
 from .sound import SILENCE, Loudness, encode_audio
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "measure_decode",
     "measure_picture",
     "measure_sound",
+    "program",
 ]

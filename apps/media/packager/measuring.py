@@ -18,7 +18,7 @@ COST = 60
 BLACK_S, FROZEN_S, SILENT_S = 2, 10, 5
 FOUND = "found.txt"
 PICTURE = (
-    f"blackdetect=d={BLACK_S}:pix_th=0.10,freezedetect=n=-60dB:d={FROZEN_S},metadata=mode=print:file={FOUND}"
+    f"blackdetect=d={BLACK_S}:pix_th=0.10,freezedetect=n=-50dB:d={FROZEN_S},metadata=mode=print:file={FOUND}"
 )
 SOUND = (
     f"silencedetect=n=-60dB:d={SILENT_S},ametadata=mode=print:file={FOUND},ebur128=peak=true:framelog=quiet"

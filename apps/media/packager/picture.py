@@ -14,8 +14,10 @@ RUN_UP_S = 10
 # Seconds of computing that a second of film may take, for each codec; the real cost is a tenth of it.
 COSTS = {"h264": 60, "hevc": 240, "av1": 240}
 TURNS = {0: (), 90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}
+# White of a film in HDR is at 203 nits (ITU-R BT.2408), and stays white; what is brighter is held back.
 TONE_MAP = (
-    "zscale=tin={transfer}:min=2020_ncl:pin=2020:rin=tv:t=linear:npl=203",
+    "setparams=color_primaries=bt2020:color_trc={transfer}:colorspace=bt2020nc:range=tv",
+    "zscale=t=linear:npl=203",
     "format=gbrpf32le",
     "zscale=p=709",
     "tonemap=tonemap=mobius:desat=0",
@@ -34,7 +36,10 @@ def encode_chunk(master: Path, plan: Plan, chunk: Chunk, folder: Path, watch: Wa
     """
     seconds = float(chunk.frames / plan.fps)
     cost = sum({one.codec: COSTS[one.codec] for one in plan.rungs}.values())
-    run(arguments(master, plan, chunk), folder=folder, seconds=seconds + RUN_UP_S, cost=cost, watch=watch)
+    run(
+        arguments(master, plan, chunk),
+        folder=folder, seconds=seconds, cost=cost, watch=watch, fps=plan.fps,
+    )  # fmt: skip
     for rung in plan.rungs:
         found = cmaf.read(folder / f"{rung.name}.mp4").duration // plan.frame_units
         if found != chunk.frames:
@@ -106,13 +111,14 @@ def _counted(plan: Plan, chunk: Chunk) -> Iterator[str]:
 
 
 def _shaped(plan: Plan, largest: tuple[int, int]) -> Iterator[str]:
-    """Upright, and in colours that every screen knows."""
+    """Upright, in colours that every screen knows, and with nothing left to say that it is otherwise."""
     yield from TURNS[plan.rotation]
     if plan.colour in (Colour.PQ, Colour.HLG):
         yield f"scale={largest[0]}:{largest[1]}:flags=bicubic"
         yield from (one.format(transfer=plan.colour.value) for one in TONE_MAP)
     if plan.colour in (Colour.HD, Colour.SD):
         yield SETPARAMS.format(plan.colour.value)
+    yield "sidedata=mode=delete"
 
 
 def _scaled(plan: Plan, shape: tuple[int, int]) -> str:
@@ -127,7 +133,7 @@ def _picked(plan: Plan, chunk: Chunk) -> str:
     width, height = plan.thumb
     return (
         f"[small]select=not(mod(n+{chunk.first % plan.thumb_every}\\,{plan.thumb_every})),"
-        f"scale={width}:{height}:flags=bicubic:out_range=pc,format=yuvj420p[thumbs]"
+        f"scale={width}:{height}:flags=bicubic:out_range=pc,format=yuv420p[thumbs]"
     )
 
 
@@ -141,8 +147,8 @@ def _output(plan: Plan, rung: Rung) -> Iterator[str]:
     yield from ("-f", "mp4", f"file:{rung.name}.mp4")
 
 
-# With frames of one rung encoded at once, x264 and SVT-AV1 make other bytes each time when the rate is capped:
-# therefore one thread each. The rungs are encoded side by side.
+# Where several frames of a rung are encoded at once, x264 and SVT-AV1 make other bytes each time if the rate
+# is capped: therefore one thread each. The rungs are encoded side by side.
 
 
 def _x264(plan: Plan, rung: Rung) -> list[str]:

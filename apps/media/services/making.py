@@ -9,6 +9,7 @@ import errno
 import shutil
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -32,6 +33,7 @@ FULL_TOLD = "The disk is full. It goes on by itself when there is room again."
 VIDEO_WEIGHT, AUDIO_WEIGHT, FINISH_WEIGHT = 2.5, 0.1, 0.2
 LONGEST_TAIL = 2_000
 SPARE_ROOM = 64 * 1024**2
+LOOKED_AT_ONCE = 2
 
 
 def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doing], Done]]:
@@ -184,13 +186,7 @@ def encode(doing: Doing, folder: Path) -> Done:
     with master(doing, folder) as path:
         packager.encode_chunk(path, plan, chunk, made, watch(doing, seconds, share=0.92))
     first = float(chunk.first / plan.fps)
-    decoded = {
-        rung.name: packager.measure_decode(made / f"{rung.name}.mp4", watch(doing), seconds=seconds)
-        for rung in plan.rungs
-        if rung is not plan.smallest
-    }
-    seen = packager.measure_picture(made / f"{plan.smallest.name}.mp4", watch(doing), seconds=seconds)
-    decoded[plan.smallest.name] = seen.decoded
+    seen, decoded = _looked_at(made, plan, watch(doing), seconds)
     files = {rung.name: kept.put(made / f"{rung.name}.mp4") for rung in plan.rungs}
     files["thumbs"] = kept.put(_packed(made, folder / "thumbs.tar"))
     result = {
@@ -201,6 +197,22 @@ def encode(doing: Doing, folder: Path) -> Done:
         "frozen": [(first + one.start, first + one.end) for one in seen.frozen],
     }
     return Done(result=result)
+
+
+def _looked_at(
+    made: Path, plan: ladder.Plan, watching: packager.Watch, seconds: float
+) -> tuple[packager.Seen, dict[str, packager.Decoded]]:
+    """Every segment of every rung decodes: two at a time, for each is decoded by few threads."""
+    others = [rung.name for rung in plan.rungs if rung is not plan.smallest]
+
+    def decode(name: str) -> packager.Decoded:
+        return packager.measure_decode(made / f"{name}.mp4", watching, seconds=seconds)
+
+    with ThreadPoolExecutor(LOOKED_AT_ONCE, thread_name_prefix="look") as pool:
+        decoding = pool.map(decode, reversed(others))
+        seen = packager.measure_picture(made / f"{plan.smallest.name}.mp4", watching, seconds=seconds)
+        decoded = dict(zip(reversed(others), decoding, strict=True))
+    return seen, decoded | {plan.smallest.name: seen.decoded}
 
 
 def _packed(made: Path, target: Path) -> Path:
@@ -258,8 +270,8 @@ def take_texts(doing: Doing, folder: Path) -> Done:
             if not one.is_text:
                 continue
             try:
-                packets = probe.texts(path, one.index, stop=doing.stop)
-                found = subtitles.from_packets(one.codec, packets)
+                stream = probe.embedded(path, one.index, stop=doing.stop)
+                found = subtitles.from_packets(one.codec, stream.packets, header=stream.header)
             except (probe.Unreadable, subtitles.Refused) as refused:
                 notes.append(f"Subtitles in {one.language} were left out: {refused.told}")
                 continue

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from apps.media import findings, languages, probe
+from apps.media import accept, findings, languages, probe
 from apps.media.facts import Chapter, Source
 from apps.media.findings import Said
 from apps.media.probe import Unreadable
@@ -274,6 +274,18 @@ def test_a_broadcast_that_is_cut_off_is_as_long_as_it_is(tmp_path: Path) -> None
     path.write_bytes(content[: len(content) // 2])
 
     assert probe.probe(path).duration_ms < 1700
+
+
+def test_a_stream_that_appears_only_later_is_told_of(tmp_path: Path) -> None:
+    """Behind more stuffing than is searched for streams."""
+    path = tmp_path / "film.ts"
+    stuffing = (b"\x47\x1f\xff\x10" + b"\xff" * 184) * 40_000
+    path.write_bytes(clip("field.ts").read_bytes() + stuffing + clip("plain.ts").read_bytes())
+
+    source = probe.probe(path)
+
+    assert (len(source.videos), len(source.audios)) == (1, 1)
+    assert [one.code for one in accept.refusals(source)] == ["audio-unclear"]
 
 
 def test_a_picture_that_cannot_be_decoded_is_told(tmp_path: Path) -> None:
