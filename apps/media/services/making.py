@@ -9,7 +9,6 @@ import errno
 import shutil
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -33,7 +32,6 @@ FULL_TOLD = "The disk is full. It goes on by itself when there is room again."
 VIDEO_WEIGHT, AUDIO_WEIGHT, FINISH_WEIGHT = 2.5, 0.1, 0.2
 LONGEST_TAIL = 2_000
 SPARE_ROOM = 64 * 1024**2
-LOOKED_AT_ONCE = 2
 
 
 def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doing], Done]]:
@@ -192,7 +190,7 @@ def encode(doing: Doing, folder: Path) -> Done:
     result = {
         "files": files,
         "decoded": {name: one.frames for name, one in decoded.items()},
-        "trouble": [f"{name}: {one.errors[:200]}" for name, one in decoded.items() if one.errors],
+        "trouble": [trouble for name, one in decoded.items() for trouble in troubles(name, one)],
         "black": [(first + one.start, first + one.end) for one in seen.black],
         "frozen": [(first + one.start, first + one.end) for one in seen.frozen],
     }
@@ -202,17 +200,17 @@ def encode(doing: Doing, folder: Path) -> Done:
 def _looked_at(
     made: Path, plan: ladder.Plan, watching: packager.Watch, seconds: float
 ) -> tuple[packager.Seen, dict[str, packager.Decoded]]:
-    """Every segment of every rung decodes: two at a time, for each is decoded by few threads."""
+    """Every segment of every rung decodes. The smallest is looked at as well, for it costs the least."""
     others = [rung.name for rung in plan.rungs if rung is not plan.smallest]
+    paths = [made / f"{name}.mp4" for name in others]
+    seen = packager.measure_picture(made / f"{plan.smallest.name}.mp4", watching, seconds=seconds)
+    found = packager.measure_decode(paths, watching, seconds=seconds) if paths else []
+    return seen, {**dict(zip(others, found, strict=True)), plan.smallest.name: seen.decoded}
 
-    def decode(name: str) -> packager.Decoded:
-        return packager.measure_decode(made / f"{name}.mp4", watching, seconds=seconds)
 
-    with ThreadPoolExecutor(LOOKED_AT_ONCE, thread_name_prefix="look") as pool:
-        decoding = pool.map(decode, reversed(others))
-        seen = packager.measure_picture(made / f"{plan.smallest.name}.mp4", watching, seconds=seconds)
-        decoded = dict(zip(reversed(others), decoding, strict=True))
-    return seen, decoded | {plan.smallest.name: seen.decoded}
+def troubles(name: str, decoded: packager.Decoded) -> list[str]:
+    """In a sentence, where there are any."""
+    return [f"{name} has {decoded.errors} frames that do not decode."] if decoded.errors else []
 
 
 def _packed(made: Path, target: Path) -> Path:
@@ -256,7 +254,7 @@ def sound(doing: Doing, path: Path, source: Source, stream: Audio, *, seconds: f
         "label": stream.label,
         "loudness": heard.loudness if heard.loudness > packager.SILENCE else None,
         "silent": [(one.start, one.end) for one in heard.silent],
-        "trouble": [f"{stream.language}: {heard.errors[:200]}"] if heard.errors else [],
+        "trouble": troubles(stream.language, heard.decoded),
     }
 
 
