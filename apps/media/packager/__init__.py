@@ -4,6 +4,7 @@ from .measuring import Decoded, Heard, Seen, Stretch, measure_decode, measure_pi
 from .picture import encode_chunk
 from .running import Broken, NoRoom, Stopped, Watch
 from .sound import Loudness, encode_audio
+from .stills import take_stills
 
 __all__ = [
     "Broken",
@@ -20,4 +21,5 @@ __all__ = [
     "measure_decode",
     "measure_picture",
     "measure_sound",
+    "take_stills",
 ]

@@ -10,7 +10,15 @@ from PIL import Image
 
 from apps.media import cmaf, ladder
 from apps.media.ladder import Options, Plan
-from apps.media.packager import Broken, Decoded, Watch, encode_chunk, measure_decode, measure_picture
+from apps.media.packager import (
+    Broken,
+    Decoded,
+    Watch,
+    encode_chunk,
+    measure_decode,
+    measure_picture,
+    take_stills,
+)
 
 from . import footage
 
@@ -147,6 +155,20 @@ def test_thumbnails_are_of_the_frames_that_their_number_says(tmp_path: Path) -> 
             shown.append(footage.number(thumb))
 
     assert shown == list(range(0, 300, plan.thumb_every))
+
+
+def test_stills_are_of_the_moments_asked_for(tmp_path: Path) -> None:
+    _, tracks = encoded("counted", tmp_path)
+
+    stills = take_stills(tracks["v90"], [0, 2.02, 7.99, 11.96], tmp_path, Watch())
+
+    assert [path.name for path in stills] == [f"still_0{number}.jpg" for number in (1, 2, 3, 4)]
+    shown = []
+    for path in stills:
+        with Image.open(path) as still:
+            assert still.size == (160, 90)
+            shown.append(footage.number(still))
+    assert shown == [0, 51, 200, 299]
 
 
 # --- What is to be seen ------------------------------------------------------------------------------
