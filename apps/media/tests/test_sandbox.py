@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from threading import Event, Timer
@@ -159,6 +160,14 @@ def test_a_flood_ends_it_and_is_not_kept(do: Callable[..., Outcome], stream: str
     assert outcome.ending == Ending.TOO_MUCH_OUTPUT
     assert longest <= sandbox.LINE
     assert len(outcome.tail) <= sandbox.TAIL
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_who_listens_may_fail_and_it_ends_all_the_same(do: Callable[..., Outcome]) -> None:
+    def heed(line: str) -> None:
+        raise ZeroDivisionError
+
+    assert do("for _ in range(200_000): print('a line')", heed=heed).is_well
 
 
 # --- Other processes ---------------------------------------------------------------------------------
@@ -327,6 +336,21 @@ def test_it_reads_what_it_is_given_and_nothing_else(
     lines = said(code, reads=[given])
 
     assert lines == ["film", "done", "mine", "done", *[DENIED] * 6]
+
+
+@fenced
+def test_who_may_not_write_makes_nothing_and_deletes_nothing(
+    said: Callable[..., list[str]], scratch: Path
+) -> None:
+    (scratch / "kept").write_text("kept")
+    code = dedent(TRY) + dedent("""
+        import os
+        for deed in (lambda: open("new", "w"), lambda: os.remove("kept"), lambda: os.mkdir("new")):
+            tried(deed)
+    """)
+
+    assert said(code, limits=replace(PLENTY, file_bytes=0)) == [DENIED] * 3
+    assert [one.name for one in scratch.iterdir()] == ["kept"]
 
 
 @fenced
