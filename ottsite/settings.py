@@ -74,6 +74,7 @@ OUR_APPS = [
     "apps.media",
     "apps.workflow",
     "apps.catalog",
+    "apps.engagement",
 ]
 
 INSTALLED_APPS = [
