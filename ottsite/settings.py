@@ -284,6 +284,11 @@ FORMAT_MODULE_PATH = ["ottsite.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+# --- Engagement ------------------------------------------------------------------------------------
+
+# Entries of the event stream beyond which only positions are taken in; some 450 bytes of Valkey each.
+EVENT_STREAM_MOST = env.int("EVENT_STREAM_MOST", 2_000_000)
+
 # --- Mail ------------------------------------------------------------------------------------------
 
 EMAIL_CONFIG = environ.Env.email_url_config(required("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}"))

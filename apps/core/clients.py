@@ -25,9 +25,9 @@ from .deadline import Breaker
 
 # What stores need of the drivers' vocabulary.
 __all__ = [
-    "DRIVER_ERRORS", "BSONError", "BulkWriteError", "Collection", "Document", "DocumentTooLarge", "GuardedPool",
-    "InsertOne", "ResponseError", "ReturnDocument", "UpdateOne", "WriteConcern", "cache_role", "count", "durable",
-    "mongo", "mongo_within",
+    "DRIVER_ERRORS", "BSONError", "BulkWriteError", "Collection", "Document", "DocumentTooLarge",
+    "GuardedPool", "InsertOne", "ResponseError", "ReturnDocument", "UpdateOne", "WriteConcern", "cache_role",
+    "count", "durable", "mongo", "mongo_within",
 ]  # fmt: skip
 
 Document = dict[str, Any]
