@@ -38,6 +38,7 @@ PLACES: list[tuple[str, list[Entry]]] = [
             ("Moves", "history", "workflow_transition_changelist", "", "workflow.view_transition"),
             ("Comments", "forum", "workflow_comment_changelist", "", "workflow.view_comment"),
             ("Versions", "stacks", "catalog_titleversion_changelist", "", "catalog.view_titleversion"),
+            ("Dead letters", "mail", "engagement_deadletter_changelist", "", "engagement.view_deadletter"),
         ],
     ),
     (

@@ -209,6 +209,6 @@ def _plain(rows: Iterable[Mapping[str, Any]]) -> Iterator[Json]:
 
 def profiles_of(account: str) -> list[str]:
     """Those that there is a history or preferences of."""
-    found = {one for name in (HISTORY, PREFERENCES) for one in collection(name).distinct(
-        "profile" if name == HISTORY else "_id", {"account": account})}  # fmt: skip
-    return sorted(found)
+    asked = {"account": account}
+    rows = (collection(name).distinct("profile", asked) for name in (HISTORY, PREFERENCES))
+    return sorted({profile for found in rows for profile in found})
