@@ -71,7 +71,7 @@ def _drain(pace: Pace, began: float) -> int:
         pace.tidies_at = began + TIDY_EVERY_S
     carried = 0
     if began >= pace.reclaims_at:
-        carried += _reclaim()
+        carried += _reclaim(began + BUSY_S)
         pace.reclaims_at = began + RECLAIM_EVERY_S
     while monotonic() < began + BUSY_S:
         found = stream.read(AT_ONCE)
@@ -82,24 +82,24 @@ def _drain(pace: Pace, began: float) -> int:
     return carried
 
 
-def _reclaim() -> int:
-    """What others have left; in ever smaller parts, so that an entry that kills its reader goes alone."""
-    found = stream.reclaim(AT_ONCE)
-    worn = [one for one in found if one.deliveries > DELIVERIES]
-    bury([(one, f"Those who read it ended {DELIVERIES} times") for one in worn])
-    carried = len(worn)
-    for part in shrinking([one for one in found if one.deliveries <= DELIVERIES]):
-        carried += carry(part)
+def _reclaim(until: float) -> int:
+    """What others have left. An entry that kills its reader gets ever less company, then goes."""
+    carried = 0
+    for part in shrinking(stream.left_behind(AT_ONCE)):
+        if monotonic() > until:
+            break
+        found = stream.claim(part)
+        worn = [one for one in found if one.deliveries > DELIVERIES]
+        bury([(one, f"Those who read it ended {DELIVERIES} times") for one in worn])
+        carried += len(worn) + carry([one for one in found if one.deliveries <= DELIVERIES])
     return carried
 
 
 def shrinking(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
-    """Parts of entries that were delivered equally often: 100 at the second time, then 10, then single."""
+    """Parts of entries that were delivered equally often: once, 100 of them; twice, 10; then single ones."""
     for deliveries in sorted({one.deliveries for one in entries}):
         equals = [one for one in entries if one.deliveries == deliveries]
-        size = max(1, AT_ONCE // 10 ** (deliveries - 1))
-        if deliveries == DELIVERIES:
-            size = 1
+        size = AT_ONCE // 10 ** min(deliveries, 3)
         yield from (equals[start : start + size] for start in range(0, len(equals), size))
 
 
