@@ -40,6 +40,7 @@ PLACES: list[tuple[str, list[Entry]]] = [
             ("Versions", "stacks", "catalog_titleversion_changelist", "", "catalog.view_titleversion"),
             ("Changes of plans", "receipt_long", "billing_subscriptionchange_changelist", "",
              "billing.view_subscriptionchange"),
+            ("Dead letters", "mail", "engagement_deadletter_changelist", "", "engagement.view_deadletter"),
         ],
     ),
     (

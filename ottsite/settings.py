@@ -75,6 +75,7 @@ OUR_APPS = [
     "apps.workflow",
     "apps.catalog",
     "apps.billing",
+    "apps.engagement",
 ]
 
 INSTALLED_APPS = [
@@ -290,6 +291,11 @@ USE_TZ = True
 BILLING_GATEWAY = env.str("BILLING_GATEWAY", "none" if PRODUCTION else "fake")
 # Days that a plan still holds after a period that nobody prolonged or cancelled.
 BILLING_GRACE_DAYS = env.int("BILLING_GRACE_DAYS", 3)
+
+# --- Engagement ------------------------------------------------------------------------------------
+
+# Entries of the event stream beyond which only positions are taken in; some 450 bytes of Valkey each.
+EVENT_STREAM_MOST = env.int("EVENT_STREAM_MOST", 2_000_000)
 
 # --- Mail ------------------------------------------------------------------------------------------
 

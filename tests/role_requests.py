@@ -60,6 +60,8 @@ class Asked:
             "<uuid:session_id>": session,
             "<uuid:profile_id>": own.public_id if own else uuid4(),
             "<receipt:receipt>": "x" * 32,
+            "<uuid:title_id>": uuid4(),
+            "<letter:letter>": "1-1",
             "<path:rest>": "v1/nothing",
             "<int:number>": 1,
             "<uuid:comment_id>": self.cast.things["comments"].public_id,
