@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.media import accept, formats, ladder, origin, packager, parts, probe, subtitles
+from apps.media import accept, formats, ladder, origin, packager, parts, per_title, probe, subtitles
 from apps.media.facts import Audio, Source
 from apps.media.models import Asset, Upload
 
@@ -29,7 +29,7 @@ from .working import Doing, Done, Failed, Hopeless, NoRoom, step
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FULL_TOLD = "The disk is full. It goes on by itself when there is room again."
 # What encoding costs, in seconds of work for a second of media; only the bar of the job depends on it.
-VIDEO_WEIGHT, AUDIO_WEIGHT, FINISH_WEIGHT = 2.5, 0.1, 0.2
+TRIAL_WEIGHT, VIDEO_WEIGHT, AUDIO_WEIGHT, FINISH_WEIGHT = 5.0, 2.5, 0.1, 0.2
 LONGEST_TAIL = 2_000
 SPARE_ROOM = 64 * 1024**2
 
@@ -144,14 +144,21 @@ def ladder_options() -> ladder.Options:
 def _after_probe(
     source: Source, video: "ladder.Plan | None", kept: Iterable[Audio], seconds: float
 ) -> Iterator[NewStep]:
-    for chunk in video.chunks if video else ():
-        weight = VIDEO_WEIGHT * float(chunk.frames / video.fps) if video else 0.0
-        yield NewStep(f"video-{chunk.number:03}", 2, weight=weight, given={"chunk": chunk.number})
+    """The picture waits for its trials, if there are any, and the end for everything."""
+    if video:
+        tried = per_title.samples(video) if settings.PER_TITLE else ()
+        if tried:
+            weight = TRIAL_WEIGHT * float(sum(one.frames for one in tried) / video.fps)
+            yield NewStep("trial", 2, weight=weight)
+        for chunk in video.chunks:
+            weight = VIDEO_WEIGHT * float(chunk.frames / video.fps)
+            given = {"chunk": chunk.number}
+            yield NewStep(f"video-{chunk.number:03}", 3 if tried else 2, weight=weight, given=given)
     for one in kept:
         yield NewStep(f"audio-{one.index}", 2, weight=AUDIO_WEIGHT * seconds, given={"stream": one.index})
     if any(text.is_text for text in source.texts):
         yield NewStep("text", 2, weight=1.0)
-    yield NewStep("finish", 3, weight=FINISH_WEIGHT * seconds)
+    yield NewStep("finish", 4, weight=FINISH_WEIGHT * seconds)
 
 
 def _kept_audio(source: Source) -> tuple[list[Audio], list[str]]:
