@@ -24,6 +24,8 @@ from apps.catalog.models import Artwork, Collection, Genre, Kind, Tag, Team, Tit
 from apps.catalog.services import contents, publishing, releases, transfers
 from apps.catalog.tests.factories import ArtworkFactory, AssetFactory, PersonFactory, TitleFactory, staff
 from apps.core.network import Caller
+from apps.media.services import uploads
+from apps.media.services.uploads import Announced
 from apps.workflow.models import Transition
 from apps.workflow.services import comments
 
@@ -156,6 +158,7 @@ class Cast:
             ),
             "waiting": waiting,
             "comments": comments.add(self.titles["draft"], "Look.", by=self._others[0]),
+            "uploads": uploads.begin(Announced("film.mp4", 10), by=self.users["editor"]),
         }  # fmt: skip
 
     @cached_property

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import PermissionsMixin
 from django.db import transaction
+from django.utils import timezone
 
+from apps.media import labels
 from apps.media.models import Asset, AssetState, AudioTrack, Rendition, SubtitleTrack
 from apps.media.signals import asset_failed, asset_ready
 
@@ -34,6 +36,11 @@ def uploaded(name: str, *, filename: str, by: PermissionsMixin | None) -> Asset:
     return Asset.objects.create(
         name=name, filename=filename, state=AssetState.UPLOADED, created_by_id=by.pk if by else None
     )
+
+
+def rename(asset: Asset, name: str) -> None:
+    """What it is called at the desk."""
+    Asset.objects.filter(pk=asset.pk).update(name=name[: labels.LONGEST_NAME], updated_at=timezone.now())
 
 
 def ready(asset: Asset, *, duration_ms: int) -> Asset:
