@@ -104,7 +104,10 @@ UNFOLD: dict[str, Any] = {
     ],
     "SHOW_BACK_BUTTON": True,
     "STYLES": [lambda request: static("newsroom/newsroom.css")],
-    "SCRIPTS": [lambda request: static("newsroom/newsroom.js")],
+    "SCRIPTS": [
+        lambda request: static("newsroom/newsroom.js"),
+        lambda request: static("newsroom/upload.js"),
+    ],
     "DASHBOARD_CALLBACK": "apps.catalog.admin.dashboard.fill",
     "COMMAND": {"search_callback": "apps.catalog.admin.search.find", "show_history": True},
     "SIDEBAR": {"command_search": True, "show_search": True, "navigation": navigation},

@@ -29,8 +29,9 @@ from apps.catalog.tests.factories import ArtworkFactory, AssetFactory, PersonFac
 from apps.core.network import Caller
 from apps.engagement.models import DeadLetter
 from apps.media.models import Job
-from apps.media.services import jobs
+from apps.media.services import jobs, uploads
 from apps.media.services.jobs import NewStep
+from apps.media.services.uploads import Announced
 from apps.workflow.models import Comment, Transition
 from apps.workflow.services import comments
 
@@ -165,6 +166,7 @@ class Cast:
             ),
             "waiting": waiting,
             "comments": comments.add(self.titles["draft"], "Look.", by=self._others[0]),
+            "uploads": uploads.begin(Announced("film.mp4", 10), by=self.users["editor"]),
         }  # fmt: skip
 
     @cached_property
