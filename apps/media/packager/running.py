@@ -129,6 +129,7 @@ def run(
         cwd=folder,
         stop=progress,
         heed=progress.heed,
+        reads=[Path(one.removeprefix("file:")) for one in arguments if one.startswith("file:/")],
     )  # fmt: skip
     if outcome.is_well:
         watch.tell(seconds, progress.speed)
