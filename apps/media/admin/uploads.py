@@ -29,6 +29,7 @@ class MayUpload(IsAdminUser):
 class OfTheSession(Tus):
     """Who uploads is the person of the session, whose page has sent its CSRF token along."""
 
+    schema = None  # type: ignore[assignment] # no part of the API
     authentication_classes = (SessionAuthentication,)
     permission_classes = (MayUpload,)
     address = "admin:media_asset_upload"

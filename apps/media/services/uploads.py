@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from threading import Semaphore
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -20,7 +21,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.core.deadline import budget
-from apps.core.errors import DomainError, InvalidField
+from apps.core.errors import Busy, DomainError, InvalidField
 from apps.media import labels, parts
 from apps.media.models import Asset, Job, Upload
 from apps.media.models.job import ENDED
@@ -30,6 +31,8 @@ from . import assets, ingest, room
 
 # So much is lost of an endless piece when the power goes.
 CHECKPOINT = 64 * 1024 * 1024
+# Senders at once in one process: each has one of its threads for as long as it sends.
+_places = Semaphore(8)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 Role, State = Upload.Role, Upload.State
 
@@ -177,9 +180,18 @@ def receive(upload: Upload, piece: Piece) -> Upload:
     """Write on. The upload as it is then, received if that was the end of it.
 
     Raises `OffsetConflict`, `PieceTooLong`, `InUse`, `Ended`, `Complete`, `ChecksumMismatch`, `room.NoRoom`,
-    `AssetBusy` (all is here, and goes on by itself).
+    `AssetBusy` (all is here, and goes on by itself), `Busy` (too many send at once).
     """
     _refuse_ended(upload)
+    if not _places.acquire(blocking=False):
+        raise Busy("Too many uploads are coming in at once. Try again shortly.", retry_after_s=5)
+    try:
+        return _receive(upload, piece)
+    finally:
+        _places.release()
+
+
+def _receive(upload: Upload, piece: Piece) -> Upload:
     try:
         with parts.writing(upload.public_id) as writer:
             # As it is now that nobody else writes.

@@ -2,7 +2,7 @@
 
 import os
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Semaphore, Thread
 from typing import Any
 
 import pytest
@@ -85,6 +85,17 @@ def test_of_two_that_want_the_last_room_one_gets_it(esha: User, settings: Any) -
 
     assert Upload.objects.count() == 2
     assert len(refused) == 4
+
+
+def test_so_many_send_at_once_and_no_more(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, places = sender.begun(3), Semaphore(1)
+    monkeypatch.setattr(uploads, "_places", places)
+    with places:
+        body = sender.send(path, b"abc")
+        assert_problem(body, 503)
+        assert body["Retry-After"] == "5"
+    assert sender.sent(path, b"abc") == 3
+    assert places.acquire(blocking=False)
 
 
 # --- Given up, expired, lost -------------------------------------------------------------------------

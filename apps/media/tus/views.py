@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import http_date
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -56,10 +56,10 @@ class VideoOut(serializers.ModelSerializer[Asset]):
         fields = ["id", "name", "state", "duration_ms", "failure", "duplicate_of", "job"]
         read_only_fields = fields
 
-    def get_job(self, asset: Asset) -> ProgressOut | None:
-        """How far the work on it is."""
+    @extend_schema_field(ProgressOut(allow_null=True, help_text="The last work on it."))
+    def get_job(self, asset: Asset) -> dict[str, Any] | None:
         found = progress.of(asset)
-        return None if found is None else ProgressOut(found).data  # type: ignore[return-value]
+        return None if found is None else dict(ProgressOut(found).data)
 
 
 class UploadOut(serializers.ModelSerializer[Upload]):
