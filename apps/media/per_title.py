@@ -2,7 +2,7 @@
 
 Pure: `samples` says what to try, `capped` what follows from it. The caps of the ladder are right for most
 films; a drawn or quiet one looks as good with fewer bits, and a grainy one needs more. One factor, found on
-the largest rung, holds for all of them.
+the largest rung, holds for all of them. Below its cap a film has the quality that all films have.
 """
 
 import math
@@ -92,5 +92,5 @@ def told(before: Plan, after: Plan, *, was_tried: bool) -> str:
     digits = 1 if unit > 1000 else 0
     return (
         "Bit rates chosen for this film: "
-        f"top rung {new / unit:.{digits}f} {name} instead of {old / unit:.{digits}f}."
+        f"top rung at most {new / unit:.{digits}f} {name} instead of {old / unit:.{digits}f}."
     )

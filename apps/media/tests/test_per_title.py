@@ -42,7 +42,7 @@ def test_a_film_that_needs_less_has_lower_caps_on_every_rung() -> None:
     assert replace(plan, rungs=PLAN.rungs) == PLAN
     assert (
         per_title.told(PLAN, plan, was_tried=True)
-        == "Bit rates chosen for this film: top rung 1.5 Mbit/s instead of 3.0."
+        == "Bit rates chosen for this film: top rung at most 1.5 Mbit/s instead of 3.0."
     )
 
 

@@ -162,7 +162,7 @@ def test_a_film_is_encoded_with_the_caps_that_its_trials_call_for(settings: Any)
 
     assert (job.state, job.cause, asset_of(job).state) == (JobState.DONE, "", AssetState.READY)
     assert caps(job) == [56_000, 81_000]
-    assert chosen(job) == ["Bit rates chosen for this film: top rung 81 kbit/s instead of 231."]
+    assert chosen(job) == ["Bit rates chosen for this film: top rung at most 81 kbit/s instead of 231."]
     stages = {step.name: step.stage for step in job.steps.all()}
     assert stages["trial"] < stages["video-000"] < stages["finish"]
     ((better, worse),) = job.steps.get(name="trial").result["trials"]
