@@ -74,6 +74,7 @@ OUR_APPS = [
     "apps.media",
     "apps.workflow",
     "apps.catalog",
+    "apps.billing",
     "apps.engagement",
 ]
 
@@ -183,7 +184,7 @@ CACHES = {
 WORKER_HEARTBEAT_S = env.float("WORKER_HEARTBEAT_S", 5)
 WORKER_STALLED_AFTER_S = env.float("WORKER_STALLED_AFTER_S", 20)
 # Steps of media jobs that one worker process does side by side; each may use all cores.
-ENCODES_AT_ONCE = env.int("ENCODES_AT_ONCE", 1)
+ENCODES_AT_ONCE = env.int("ENCODES_AT_ONCE", 2)
 
 # Artwork, masters and what is made of them: files under MEDIA_ROOT, or a bucket.
 BUCKET = {
@@ -217,7 +218,7 @@ LADDER_HEIGHTS = [int(one) for one in listed(env.str("LADDER_HEIGHTS", "144,240,
 # Codecs of the ladder: h264 always, hevc and av1 beside it.
 LADDER_CODECS = listed(env.str("LADDER_CODECS", "h264"))
 ENCODE_PRESET = env.str("ENCODE_PRESET", "veryfast")
-# Threads of each encoder; another number makes other bytes.
+# Threads of the decoder; an encoder has one for each rung. Their number changes nothing in what is made.
 ENCODE_THREADS = env.int("ENCODE_THREADS", 2)
 # Seconds of a long film that one worker encodes at a time; a multiple of 4.
 CHUNK_S = env.int("CHUNK_S", 240)
@@ -283,6 +284,13 @@ LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = ["ottsite.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+# --- Billing ---------------------------------------------------------------------------------------
+
+# Through whom plans are sold: fake (every sale is paid for, without money) or none.
+BILLING_GATEWAY = env.str("BILLING_GATEWAY", "none" if PRODUCTION else "fake")
+# Days that a plan still holds after a period that nobody prolonged or cancelled.
+BILLING_GRACE_DAYS = env.int("BILLING_GRACE_DAYS", 3)
 
 # --- Engagement ------------------------------------------------------------------------------------
 

@@ -212,7 +212,7 @@ class Day:
 
 
 def fill_seasons(editor: Desk) -> None:
-    """A season of two episodes with placeholders for videos; not saved yet."""
+    """A season of two episodes with a placeholder for their video; not saved yet."""
     panel = editor.tab("Seasons")
     panel.get_by_role("button", name="Add a season").click()
     season = panel.locator("[data-rows] > .nr-season")
@@ -223,7 +223,7 @@ def fill_seasons(editor: Desk) -> None:
         episode.get_by_label("Working name").fill(name)
         episode.get_by_label("Name (English)").fill(name)
         episode.get_by_label("Name (हिन्दी)").fill(hindi)
-        chooses(episode, "asset", "Demo Series")
+        chooses(episode, "asset", "Monsoon Radio")
 
 
 def fill_credits(editor: Desk) -> None:

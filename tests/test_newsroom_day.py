@@ -28,7 +28,12 @@ from .newsroom import (
     uploads,
 )
 
-FIXTURES = ("groups", "genres", "people", "assets")
+FIXTURES = ("groups", "genres", "people")
+# A ready video for the episodes, for this day is about the newsroom and not about encoding.
+VIDEO = """
+from apps.media.services import assets
+assets.placeholder("Monsoon Radio", duration_ms=2_700_000, heights=[720], audio=["hi"])
+"""
 SYNOPSIS = "When the rains cut off the valley, the radio station is all that is left. Nobody there slept."
 BETTER = "When the rains cut off the valley, two friends and one transmitter hold it together."
 HINDI_NAME, HINDI_SYNOPSIS = "मानसून रेडियो", "बारिश में घाटी कट जाती है, और बस एक रेडियो स्टेशन बचता है।"
@@ -56,6 +61,7 @@ def kept(
     request: pytest.FixtureRequest,
 ) -> Day:
     site_process.manage("loaddata", *FIXTURES)
+    site_process.manage("shell", "--command", VIDEO)
     people = [
         sits_down(browser, site_process, f"{name}@demo.example")
         for name in ("editor", "reviewer", "publisher", "admin")

@@ -118,15 +118,21 @@ def _frame_rate(source: Source) -> Iterator[str]:
             yield f"The picture has {float(video.fps):.6g} frames per second; up to {FASTEST} are accepted."
 
 
+def _unclear(source: Source) -> Iterator[str]:
+    for audio in source.audios:
+        if audio.channels < 1 or audio.rate < 1:
+            yield f"Sound {audio.index} cannot be made out; it may be damaged, or begin late in the file."
+
+
 def _channels(source: Source) -> Iterator[str]:
     for audio in source.audios:
-        if not 1 <= audio.channels <= MOST_CHANNELS:
-            yield f"Sound {audio.index} has {audio.channels} channels; 1 to {MOST_CHANNELS} are accepted."
+        if audio.channels > MOST_CHANNELS:
+            yield f"Sound {audio.index} has {audio.channels} channels; up to {MOST_CHANNELS} are accepted."
 
 
 def _sample_rate(source: Source) -> Iterator[str]:
     for audio in source.audios:
-        if audio.rate not in RATES:
+        if audio.rate > 0 and audio.rate not in RATES:
             yield f"Sound {audio.index} has a sample rate of {audio.rate} Hz; 8000 to 384000 are accepted."
 
 
@@ -147,6 +153,7 @@ RULES = (
     Rule("too-large", _large, "Scale the picture down to 4K (3840x2160) or less."),
     Rule("shape", _shape, "Export it again with square pixels and in the format it is to be watched in."),
     Rule("frame-rate", _frame_rate, "Export it again with 24 to 60 frames per second."),
+    Rule("audio-unclear", _unclear, "Convert the whole film, which reads all of it, and upload that."),
     Rule("channels", _channels, "Mix the sound down to 5.1 or stereo."),
     Rule("sample-rate", _sample_rate, "Convert the sound to 48 kHz."),
 )

@@ -52,8 +52,10 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Of this site. `chunk_s`: seconds of a long film that one worker encodes at a time; `threads` of its decoder,
-    which change nothing in what is made."""
+    """Of this site. `chunk_s`: seconds of a long film that one worker encodes at a time.
+
+    `threads`: of its decoder; their number changes nothing in what is made.
+    """
 
     heights: tuple[int, ...] = tuple(MAX_RATES)
     codecs: tuple[str, ...] = ("h264",)
@@ -75,7 +77,7 @@ class Options:
 class Rung:
     """One rendition. `height`: lines of the rung; the `picture` (width, height) may have fewer of them.
 
-    `max_rate`: bits a second.
+    `max_rate`: bits a second; 0, in trials alone: as many as it takes.
     """
 
     codec: str

@@ -129,7 +129,7 @@ Keys = Callable[[Track], Sequence[Key]]
 
 
 def clear_keys(scheme: str) -> Keys:
-    """Keys by W3C Clear Key: the player asks the licence server that it was configured with."""
+    """By W3C Clear Key, of the licence server that the player was told of; hls.js takes these alone."""
 
     def of(track: Track) -> Sequence[Key]:
         if track.kid is None:
@@ -140,13 +140,22 @@ def clear_keys(scheme: str) -> Keys:
     return of
 
 
+def identity_keys(scheme: str, *, at: At) -> Keys:
+    """The 16 bytes themselves, of `keys/<kid>`; Shaka takes these alone. Both in one playlist stop hls.js."""
+
+    def of(track: Track) -> Sequence[Key]:
+        return () if track.kid is None else (Key(scheme, track.kid, at(f"keys/{track.kid}")),)
+
+    return of
+
+
 def as_it_is(name: str) -> str:
     return name
 
 
-def tree(package: Package, *, at: At = as_it_is) -> dict[str, str]:
-    """All playlists by name."""
-    keys = clear_keys(package.scheme)
+def tree(package: Package, *, at: At = as_it_is, keys: Keys | None = None) -> dict[str, str]:
+    """All playlists by name. `keys`: those of `identity_keys` unless told otherwise."""
+    keys = keys or identity_keys(package.scheme, at=at)
     found = {MASTER: master(package, at=at, keys=keys)}
     for track in (*package.videos, *package.audios):
         found[track.playlist] = media(track, at=at, keys=keys(track))

@@ -25,6 +25,7 @@ PLACES = (Fraction(0), Fraction(1, 3), Fraction(2, 3))
 # Packets from here to the end of the film tell where its streams end.
 TAIL_S = 10
 TAIL_PACKETS, TAIL_BYTES = 200_000, 1_000_000_000
+LOCKS = 100  # packets that are looked at for being encrypted
 CHAPTERS = 500
 
 
@@ -193,10 +194,13 @@ def _some(container: InputContainer, stream: VideoStream) -> Iterator[tuple[Any,
 
 
 def _packets(container: InputContainer, *streams: Stream) -> Iterator[Any]:
-    """To the end, or to where the file cannot be read any more."""
+    """To the end, or to where the file cannot be read any more.
+
+    At the end PyAV stumbles (IndexError) over streams that have appeared only on the way.
+    """
     try:
         yield from container.demux(*streams)
-    except av.FFmpegError:
+    except (av.FFmpegError, IndexError):
         return
 
 
@@ -231,28 +235,29 @@ def _ends(container: InputContainer, *, whole: bool) -> dict[str, Any]:
         container.seek((container.start_time or 0) + tail)
     except av.FFmpegError:
         return {"at": {}, "whole": False, "encrypted": False}
-    ends: dict[int, Fraction] = {}
+    ends: dict[int, tuple[int, int]] = {}
     size, encrypted = 0, False
     streams = [one for one in container.streams if one.type in ("video", "audio", "subtitle")]
     for count, packet in enumerate(_packets(container, *streams)):
-        encrypted = encrypted or packet.has_sidedata("encryption_info")
-        if packet.pts is not None and packet.time_base:
-            end = packet.pts * Fraction(packet.time_base) + _length(packet)
-            ends[packet.stream_index] = max(ends.get(packet.stream_index, end), end)
+        time, length, index = packet.pts, packet.duration or 0, packet.stream_index
+        if time is not None and (index not in ends or time + length > sum(ends[index])):
+            ends[index] = time, length
+        if count < LOCKS:
+            encrypted = encrypted or packet.has_sidedata("encryption_info")
         size += packet.size
         if not whole and (count > TAIL_PACKETS or size > TAIL_BYTES):
             ends.clear()
             break
-    at = {index: _ratio(end) for index, end in ends.items()}
+    at = {index: _end(container.streams[index], *end) for index, end in ends.items()}
     return {"at": at, "whole": whole, "encrypted": encrypted}
 
 
-def _length(packet: Any) -> Fraction:
-    """In seconds; of a frame whose container does not say, by its rate."""
-    rate = packet.stream.average_rate if packet.stream.type == "video" else None
-    if packet.duration or not rate:
-        return Fraction((packet.duration or 0) * packet.time_base)
-    return Fraction(1 / rate)
+def _end(stream: Stream, time: int, length: int) -> str | None:
+    """Of a packet; how long a frame lasts, if the container does not say, is told by its rate."""
+    if stream.time_base is None:
+        return None
+    rate = stream.average_rate if isinstance(stream, VideoStream) and not length else None
+    return _ratio((time + length) * stream.time_base + (1 / rate if rate else 0))
 
 
 # --- Subtitles ---------------------------------------------------------------------------------------

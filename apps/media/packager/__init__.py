@@ -2,8 +2,9 @@
 
 from .measuring import Decoded, Heard, Seen, Stretch, measure_decode, measure_picture, measure_sound
 from .picture import encode_chunk
-from .running import Broken, NoRoom, Stopped, Watch
+from .running import Broken, NoRoom, Stopped, Watch, program
 from .sound import SILENCE, Loudness, encode_audio
+from .trial import try_sample
 
 __all__ = [
     "SILENCE",
@@ -21,4 +22,6 @@ __all__ = [
     "measure_decode",
     "measure_picture",
     "measure_sound",
+    "program",
+    "try_sample",
 ]

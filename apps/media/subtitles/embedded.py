@@ -1,14 +1,13 @@
 """Subtitles out of a video file: the packets of a text stream, as the demuxer gives them."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from struct import unpack_from
 
 from . import characters, encoding, substation
 from .cues import LARGEST, MOST_CUES, Codes, Raw, Refused, Subtitles
 from .notes import Notes, Problem
-from .reading import checked, too_big
-from .timeline import gathered
+from .reading import checked, note_encoding, too_big
+from .timeline import TOO_MANY, gathered
 
 Packet = tuple[int, int, bytes]
 Packets = Iterable[Packet]
@@ -21,6 +20,8 @@ TEXT_CODECS = SUBRIP | WEBVTT | MOV | SUBSTATION
 # ISO/IEC 14496-30: a cue, and a time without one.
 CUE_BOXES = (b"vttc", b"vtte", b"vttx")
 MOST_BOXES = 100
+# Between two cues of an MP4 there is an empty packet.
+MOST_PACKETS = 2 * MOST_CUES + 1
 NO_TEXT = (
     "This track is no text that can be read; it may hold pictures of text. "
     "Give the subtitles as a file of their own: SubRip, WebVTT or SubStation Alpha."
@@ -45,7 +46,9 @@ def from_packets(codec: str, packets: Packets, *, header: bytes = b"") -> Subtit
 
 def _bounded(packets: Packets) -> Iterator[Packet]:
     size = 0
-    for packet in islice(packets, 2 * MOST_CUES):
+    for number, packet in enumerate(packets):
+        if number == MOST_PACKETS:
+            raise Refused("too_many_cues", TOO_MANY)
         size += len(packet[2])
         if size > LARGEST:
             raise too_big("This track has")
@@ -56,6 +59,7 @@ def _bounded(packets: Packets) -> Iterator[Packet]:
 def _raws(codec: str, packets: list[Packet], header: bytes, notes: Notes) -> Iterator[Raw]:
     """All payloads are in one encoding, which is told from all of them."""
     name = encoding.decode(b"\n".join(payload for _, _, payload in packets)).encoding
+    note_encoding(name, notes)
     script = substation.styles(_text(header, "utf-8", notes))
     codes = Codes.NONE if codec in WEBVTT else Codes.BESIDES
     for start_ms, end_ms, payload in packets:

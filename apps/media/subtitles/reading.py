@@ -51,7 +51,7 @@ def parse(data: bytes, *, filename: str = "") -> Subtitles:
     if gone + decoded.damaged > max(MOST_DAMAGE, len(decoded.text) * MOST_DAMAGE_SHARE):
         raise Refused("binary", f"This is not text. {REMEDY}")
     notes = Notes()
-    _note_encoding(decoded.encoding, notes)
+    note_encoding(decoded.encoding, notes)
     notes.count(Problem.DAMAGED, decoded.damaged)
     notes.count(Problem.CHARACTERS, gone)
     kind = _kind(text[:HEAD], filename, has_arrow=timed.ARROW in text)
@@ -93,7 +93,7 @@ def _kind(head: str, filename: str, *, has_arrow: bool) -> str:
     return WEBVTT if filename.lower().endswith((".vtt", ".webvtt")) else SUBRIP
 
 
-def _note_encoding(name: str, notes: Notes) -> None:
+def note_encoding(name: str, notes: Notes) -> None:
     if not name.startswith("utf"):
         notes.tell(
             f"The file does not say how its letters are stored; it was read as {name}. "

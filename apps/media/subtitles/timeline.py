@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
-from . import markup, overrides, placement
+from . import characters, markup, overrides, placement
 from .cues import LATEST_MS, LONGEST_RAW, MOST_CUES, Cue, Raw, Refused, Subtitles
 from .notes import Notes, Problem
 from .times import stamp
@@ -68,8 +68,8 @@ def _span(raw: Raw, notes: Notes) -> tuple[int, int] | None:
 
 def _id(raw: str) -> str:
     """Some players show ids to scripts: what could be markup is not in them."""
-    kept = " ".join(markup.plain(raw[:LONGEST_RAW]).split())
-    kept = "".join(one for one in kept if one not in "<>&\"'")[:LONGEST_ID].strip()
+    kept = "".join(one for one in raw[:LONGEST_RAW] if one not in "<>&\"'")
+    kept = characters.normalised(" ".join(kept.split()))[:LONGEST_ID].strip()
     return "" if kept.startswith(NO_IDS) else kept
 
 

@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import av
 import imageio_ffmpeg
+from PIL import Image
 
 from apps.media.facts import Audio, Source, Video
 
@@ -25,6 +27,11 @@ COPY = "-c copy"
 HDR = "-c:v libx265 -preset ultrafast -pix_fmt yuv420p10le -tag:v hvc1 -x265-params"
 REC2020 = "log-level=1:colorprim=bt2020:colormatrix=bt2020nc:transfer"
 REC709 = "colorspace=bt709:color_trc=bt709:color_primaries=bt709"
+# From SDR to HDR, with white at 203 nits.
+BRIGHT = (
+    f"setparams={REC709}:range=tv,zscale=t=linear:npl=203,format=gbrpf32le,"
+    "zscale=p=2020:t={}:m=2020_ncl:r=tv:npl=203,format=yuv420p10le"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +88,11 @@ def _sound(graph: str, output: str = "", *, kind: str = "mp4", **facts: Any) -> 
     return Clip(kind, lavfi(moving(), graph), made, PICTURE, (replace(STEREO, **facts),))
 
 
-def _coded(kind: str, output: str, video: str, audio: str, **facts: Any) -> Clip:
+def _coded(kind: str, output: str, video: str, audio: str, then: str = "null", **facts: Any) -> Clip:
     """The test picture and a tone in other codecs."""
     coded = replace(PICTURE, codec=video, **facts)
-    return Clip(kind, lavfi(moving(), tone()), f"{output} -ac 2", coded, (replace(STEREO, codec=audio),))
+    inputs = lavfi(moving(then=then), tone())
+    return Clip(kind, inputs, f"{output} -ac 2", coded, (replace(STEREO, codec=audio),))
 
 
 def _late(kind: str, streams: str, **facts: Any) -> Clip:
@@ -93,8 +101,40 @@ def _late(kind: str, streams: str, **facts: Any) -> Clip:
     return Clip(kind, inputs, f"{streams} {COPY}", replace(PICTURE, **facts), (STEREO,), duration_ms=4500)
 
 
+def _counted(kind: str, output: str = "", then: str = "null", **facts: Any) -> Clip:
+    """12 s in which each frame shows its number, as ten bars, light or dark; with a keyframe now and then."""
+    bars = (
+        "color=size=160x90:rate=25:duration=12,"
+        "geq=lum='16+219*mod(floor(N/pow(2,floor(X/16))),2)':cb=128:cr=128"
+    )
+    video = replace(PICTURE, width=160, height=90, duration_ms=12_000, **facts)
+    return Clip(kind, lavfi(f"{bars},{then}"), f"{H264} -g 120 -bf 3 {output}", video, duration_ms=12_000)
+
+
+def numbers(path: Path) -> list[int]:
+    """What the frames of a track show that was made of a counted clip."""
+    with av.open(str(path)) as file:
+        return [number(frame.to_image()) for frame in file.decode(file.streams.video[0])]
+
+
+def number(picture: Image.Image) -> int:
+    grey = picture.convert("L")
+    bars = [grey.getpixel((int((bar + 0.5) * grey.width / 10), grey.height // 2)) for bar in range(10)]
+    return sum(2**bar for bar, light in enumerate(bars) if int(light) > 127)
+
+
 CLIPS = {
     "plain": _plain(),
+    "counted": _counted("mp4"),
+    "counted_mkv": _counted("mkv"),
+    "counted_ts": _counted("ts"),
+    "counted_vfr": _counted(
+        "mp4",
+        "-fps_mode vfr",
+        then="select='gt(mod(n,7),1)',setpts='PTS+0.3*mod(N,2)'",
+        variable=True,
+        fps=Fraction(18),
+    ),
     # Every third frame is missing in the middle, and each comes a little late.
     "vfr": _plain(
         "-fps_mode vfr",
@@ -132,6 +172,7 @@ CLIPS = {
         f"{HDR} {REC2020}=smpte2084 {AAC}",
         "hevc",
         "aac",
+        BRIGHT.format("smpte2084"),
         pixel_format="yuv420p10le",
         bit_depth=10,
         transfer="smpte2084",
@@ -141,11 +182,13 @@ CLIPS = {
         f"{HDR} {REC2020}=arib-std-b67 {AAC}",
         "hevc",
         "aac",
+        BRIGHT.format("arib-std-b67"),
         pixel_format="yuv420p10le",
         bit_depth=10,
         transfer="arib-std-b67",
     ),
     "rgb": _picture("320x180", output="-c:v ffv1 -pix_fmt gbrp", codec="ffv1", pixel_format="gbrp"),
+    "rec709": _plain(f"-vf setparams={REC709}", transfer="bt709"),
     "full_range": _plain(
         f"-vf scale=out_range=pc,setparams={REC709} -pix_fmt yuvj420p",
         pixel_format="yuvj420p",
@@ -169,7 +212,7 @@ CLIPS = {
         lavfi(
             "color=c=black:size=320x180:rate=25:duration=4,"
             "drawbox=color=white:t=fill:enable='between(t,2,2.19)'",
-            tone(1000, then="volume=0:enable='not(between(t,2,2.2))'"),
+            "aevalsrc='0.3*sin(2000*PI*t)*between(t,2,2.2)':sample_rate=48000:duration=4",
         ),
         f"{H264} {AAC} -ac 2",
         PICTURE,
@@ -262,11 +305,11 @@ def clip(name: str) -> Path:
 
 
 def ffmpeg(*arguments: str) -> str:
-    """Run it, as a test may; the end of its log."""
+    """Run it, as a test may; what it said."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-y", *arguments]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr[-2000:]
-    return ran.stderr
+    return ran.stdout + ran.stderr
 
 
 @cache

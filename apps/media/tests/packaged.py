@@ -20,6 +20,8 @@ FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 FPS, SECONDS = 24, 9
 FRAMES = FPS * SECONDS
 THUMB_EVERY_MS = 500
+LABELS = ("SD", "HD", "AUDIO")
+CLEAR_KEY = "clear-key"
 RUNGS = {144: (256, 144), 360: (640, 360), 720: (1280, 720)}
 SHARED = (
     "-map_metadata -1 -fflags +bitexact -flags:v +bitexact+cgop -flags:a +bitexact"
@@ -77,7 +79,7 @@ def film(base: Path) -> Packaged:
 
 @cache
 def protected(base: Path, scheme: str) -> Packaged:
-    """The same film encrypted, with a key for each label as in `key_of`."""
+    """The same film encrypted, with a key for each label as in `key_of`; in `CLEAR_KEY` for Clear Key."""
     clear, folder = film(base), base / f"film-{scheme}"
     shutil.copytree(clear.folder, folder)
 
@@ -89,7 +91,19 @@ def protected(base: Path, scheme: str) -> Packaged:
 
     videos = tuple(encrypted(one, keys.label(one.height)) for one in clear.package.videos)
     audios = tuple(encrypted(one, "AUDIO") for one in clear.package.audios)
-    return written(replace(clear.package, videos=videos, audios=audios, scheme=scheme), folder)
+    package = replace(clear.package, videos=videos, audios=audios, scheme=scheme)
+    (folder / "keys").mkdir()
+    for kid, key in map(key_of, LABELS):
+        (folder / "keys" / str(kid)).write_bytes(key)
+    (folder / CLEAR_KEY).mkdir()
+    told = playlists.tree(
+        package,
+        at=lambda name: name if name.endswith(".m3u8") else f"../{name}",
+        keys=playlists.clear_keys(scheme),
+    )
+    for name, text in told.items():
+        (folder / CLEAR_KEY / name).write_text(text)
+    return written(package, folder)
 
 
 def key_of(label: str) -> tuple[UUID, bytes]:

@@ -103,9 +103,9 @@ def test_a_picture_at_the_edge_of_a_rule_is_accepted(changed: dict[str, Any]) ->
     [
         ({"codec": "unknown"}, "audio-codec"),
         ({"channels": 17}, "channels"),
-        ({"channels": 0}, "channels"),
+        ({"channels": 0}, "audio-unclear"),
         ({"rate": 7_999}, "sample-rate"),
-        ({"rate": 0}, "sample-rate"),
+        ({"rate": 0, "channels": 0}, "audio-unclear"),
     ],
 )
 def test_sound_that_breaks_a_rule_is_refused(changed: dict[str, Any], code: str) -> None:

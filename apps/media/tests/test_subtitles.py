@@ -1,7 +1,6 @@
 """Subtitles as people have them: what becomes of their cues, places, letters and markup."""
 
 import re
-from struct import pack
 
 import pysubs2
 import pytest
@@ -12,7 +11,6 @@ from apps.media.subtitles import (
     Subtitles,
     beyond,
     cut,
-    from_packets,
     guess_language,
     is_sdh,
     parse,
@@ -152,6 +150,7 @@ def test_hindi_with_a_few_spoilt_bytes_stays_hindi() -> None:
         ("I <3 you & <- R&D; 2 > 1", "I &lt;3 you &amp; &lt;- R&amp;D; 2 &gt; 1"),
         ("AT&amp;T &eacute;&#233; &lt;i&gt;", "AT&amp;T éé &lt;i&gt;"),
         ("e\u0301 a<font>\u0301", "é á"),
+        ("a<b></b>\u0301 <i>a<b></b></i>\u0301", "á <i>a</i>\u0301"),
         ("one\n \n<i></i>\n\ntwo", "one\ntwo"),
         ("<b onclick='x()' class=y>a</b>", "<b>a</b>"),
         ("<iframe src='//x'></iframe><p style='x'>a</p><!-- b -->c", "ac"),
@@ -257,13 +256,22 @@ def test_the_numbers_of_subrip_are_not_text_but_numbers_that_are_said_are() -> N
     assert [cue.text for cue in parse(text.encode()).cues] == ["42", "so", "7"]
 
 
+def test_only_a_line_below_an_empty_one_is_an_id() -> None:
+    head = "WEBVTT\n\n00:01.000 --> 00:02.000\nfirst\n00:03.000 --> 00:04.000\nsecond\n\n"
+    text = head + "say\nso\n00:05.000 --> 00:06.000\nx"
+
+    found = parse(text.encode())
+
+    assert [(cue.id, cue.text) for cue in found.cues] == [("", "first"), ("", "second"), ("", "x")]
+
+
 def test_ids_hold_no_markup_and_seem_nothing_else() -> None:
-    names = ["<b>5</b>", "NOTE x", "STYLE", "a\"&'b", "x" * 200]
+    names = ["<b>5</b>", "NOTE x", "STYLE", "&#x202e;a\"'b", "x" * 200]
     blocks = [f"{name}\n00:0{at}.000 --> 00:09.000\na\n" for at, name in enumerate(names)]
 
     found = parse("\n".join(["WEBVTT\n", *blocks]).encode())
 
-    assert [cue.id for cue in found.cues] == ["5", "", "", "ab", "x" * 100]
+    assert [cue.id for cue in found.cues] == ["b5/b", "", "", "#x202e;ab", "x" * 100]
 
 
 def test_a_long_cue_is_cut_between_letters_and_ends_its_markup() -> None:
@@ -306,70 +314,6 @@ def test_cues_after_the_end_of_the_video_are_told() -> None:
     assert beyond(found, 4000).startswith(
         "2 of 3 cues begin after the video's end at 00:00:04.000, the first at"
     )
-
-
-# --- Tracks of video files ----------------------------------------------------------------------------
-
-
-def test_subrip_in_a_video() -> None:
-    found = from_packets("subrip", [(1000, 2000, "{\\an8}<i>हाँ</i>".encode()), (2000, 3000, b"\n")])
-
-    assert found.cues == (Cue(1000, 2000, "<i>हाँ</i>", settings="line:0"),)
-
-
-def test_text_in_an_mp4() -> None:
-    style = b"\0\0\0\x16styl\0\1\0\0\0\2\0\1\1\x12\xff\xff\xff\xff"
-    wide = "हाँ".encode("utf-16")
-    packets = [
-        (0, 500, b"\0\0"),
-        (1000, 2000, pack(">H", 2) + b"Hi" + style),
-        (2000, 3000, pack(">H", len(wide)) + wide),
-        (3000, 4000, b"\xff\xffcut"),
-        (4000, 5000, b"\0"),
-    ]
-
-    assert [cue.text for cue in from_packets("mov_text", packets).cues] == ["Hi", "हाँ", "cut"]
-
-
-def test_substation_in_a_matroska_file() -> None:
-    header = ASS.partition("[Events]")[0].encode()
-    packets = [
-        (1000, 2000, b"0,0,Default,,0,0,0,,Hello, {\\b1}world"),
-        (2000, 3000, b"1,0,Sign,,0,0,0,,UP\\NTHERE"),
-    ]
-
-    found = from_packets("ass", packets, header=header)
-
-    assert found.cues == (
-        Cue(1000, 2000, "Hello, <b>world</b>"),
-        Cue(2000, 3000, "<i>UP\nTHERE</i>", settings="line:0"),
-    )
-
-
-def test_webvtt_in_an_mp4_and_in_a_matroska_file() -> None:
-    def box(kind: bytes, body: bytes) -> bytes:
-        return pack(">I4s", 8 + len(body), kind) + body
-
-    cue = box(b"vttc", box(b"iden", b"one") + box(b"sttg", b"line:0") + box(b"payl", b"<b>Hi</b> & you"))
-    packets = [(1000, 2000, cue + cue), (2000, 3000, box(b"vtte", b"")), (3000, 4000, b"\0\0\0\4vttc")]
-
-    assert from_packets("webvtt", packets).cues == (Cue(1000, 2000, "<b>Hi</b> &amp; you", "one", "line:0"),)
-    assert from_packets("webvtt", [(0, 9, b"<i>a")]).cues == (Cue(0, 9, "<i>a</i>"),)
-
-
-def test_pictures_of_text_and_endless_tracks_are_refused() -> None:
-    with pytest.raises(Refused) as pictures:
-        from_packets("hdmv_pgs_subtitle", [(0, 1, b"PG")])
-    with pytest.raises(Refused) as large:
-        from_packets("subrip", ((n, n + 1, b"x" * 100_000) for n in range(10**9)))
-    with pytest.raises(Refused) as many:
-        from_packets("subrip", ((n, n + 1, b"x") for n in range(10**9)))
-
-    assert [one.value.code for one in (pictures, large, many)] == [
-        "unknown_format",
-        "too_big",
-        "too_many_cues",
-    ]
 
 
 # --- Hints --------------------------------------------------------------------------------------------

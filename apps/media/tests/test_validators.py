@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,17 +138,41 @@ def test_ffmpeg_decodes_the_very_same_frames_by_hls_and_by_dash(film: Packaged, 
     assert by_hls == by_dash == plain
 
 
-def test_the_i_frame_playlist_shows_pictures_that_decode(film: Packaged) -> None:
+@pytest.mark.parametrize("scheme", ["", "cenc", "cbcs"])
+def test_the_i_frame_playlist_shows_pictures_that_decode(base: Path, tmp_path: Path, scheme: str) -> None:
+    film = packaged.protected(base, scheme) if scheme else packaged.film(base)
     video = film.package.videos[1]
-    whole = packaged.frames(video.file, cwd=film.folder)
+    options = ["-decryption_key", key_of("SD")[1].hex()] if scheme else []
+    whole = packaged.frames(video.file, *options, cwd=film.folder)
     data = (film.folder / video.file).read_bytes()
     shown = []
     for one in video.index.fragments:
-        piece = film.folder / f"frame-{one.time}.mp4"
-        piece.write_bytes(data[: video.index.init_size] + data[one.offset : one.offset + one.key_size])
-        shown += packaged.frames(piece.name, cwd=film.folder)
+        piece = data[: video.index.init_size] + data[one.offset : one.offset + one.key_size]
+        (tmp_path / "one.mp4").write_bytes(piece)
+        shown += packaged.frames("one.mp4", *options, cwd=tmp_path)
 
     assert shown == [whole[n] for n in (0, 96, 192)]
+
+
+def test_sound_alone_and_subtitles_in_pieces_pass_as_well(film: Packaged, tmp_path: Path) -> None:
+    folder = tmp_path / "sound"
+    shutil.copytree(film.folder, folder)
+    sound = replace(film.package, videos=(), sheets=None)
+    packaged.written(sound, folder)
+    cut = playlists.subtitles(sound.subtitles[0], sound.duration_ms, every_ms=4000)
+    (folder / "cut.m3u8").write_text(cut)
+
+    told = node("hls.mjs", folder / playlists.MASTER, "cut.m3u8")
+    dash = MPDInspector(MPDParser.from_file(str(folder / mpd.NAME)))
+
+    variants = [(one["uri"], one["codecs"], one["audio"]) for one in told["variants"]]
+    assert variants == [("a-en.m3u8", "mp4a.40.2", 3)]
+    pieces = [one["uri"] for one in told["playlists"]["cut.m3u8"]["segments"]]
+    assert pieces == [f"s-en/{n}.vtt" for n in range(3)]
+    assert [one.content_type.value for one in dash.periods[0].adaptation_sets] == ["audio"] * 3 + ["text"] * 3
+    heard = packaged.frames("a-hi.mp4", cwd=folder, stream="a:0")
+    assert packaged.frames(playlists.MASTER, cwd=folder, stream="a:1") == heard
+    assert packaged.frames(mpd.NAME, "-allowed_extensions", "ALL", cwd=folder, stream="a:1") == heard
 
 
 @pytest.mark.parametrize("scheme", ["cenc", "cbcs"])
@@ -156,14 +181,15 @@ def test_encrypted_films_pass_as_well_and_name_their_keys(base: Path, scheme: st
     labels = {"v144": "SD", "v360": "SD", "v720": "HD"}
     kids = {one.name: key_of(labels.get(one.name, "AUDIO"))[0] for one, _ in tracks(film)}
 
-    hls = node("hls.mjs", film.folder / playlists.MASTER)
+    by_identity = node("hls.mjs", film.folder / playlists.MASTER)
+    by_clear_key = node("hls.mjs", film.folder / packaged.CLEAR_KEY / playlists.MASTER)
     dash = MPDInspector(MPDParser.from_file(str(film.folder / mpd.NAME)))
 
-    assert hls["sessionKeys"] == 3
+    assert by_identity["sessionKeys"] == by_clear_key["sessionKeys"] == 3
     for name, kid in kids.items():
-        (key,) = {json.dumps(one) for one in hls["playlists"][f"{name}.m3u8"]["keys"]}
-        assert b64decode(json.loads(key)["uri"].partition(",")[2]) == kid.bytes
-        assert json.loads(key)["format"] == "org.w3.clearkey"
+        assert {one["uri"] for one in by_identity["playlists"][f"{name}.m3u8"]["keys"]} == {f"keys/{kid}"}
+        (uri,) = {one["uri"] for one in by_clear_key["playlists"][f"{name}.m3u8"]["keys"]}
+        assert b64decode(uri.removeprefix("data:text/plain;base64,")) == kid.bytes
     found: dict[str, list[str]] = {}
     for group in dash.periods[0].adaptation_sets:
         told = [one for one in group.content_protections or [] if one.value == scheme]
