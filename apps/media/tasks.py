@@ -9,6 +9,7 @@ from .services import (
     adding,  # noqa: F401 registers steps
     finishing,  # noqa: F401 registers steps
     leftovers,
+    masters,
     scratch,
     uploads,
     working,
@@ -30,6 +31,7 @@ def look_around() -> None:
 def tidy() -> None:
     """What killed workers and replaced packages left behind."""
     scratch.sweep()
+    masters.sweep()
     leftovers.sweep()
 
 
