@@ -75,6 +75,7 @@ OUR_APPS = [
     "apps.workflow",
     "apps.catalog",
     "apps.billing",
+    "apps.engagement",
 ]
 
 INSTALLED_APPS = [
@@ -217,7 +218,7 @@ LADDER_HEIGHTS = [int(one) for one in listed(env.str("LADDER_HEIGHTS", "144,240,
 # Codecs of the ladder: h264 always, hevc and av1 beside it.
 LADDER_CODECS = listed(env.str("LADDER_CODECS", "h264"))
 ENCODE_PRESET = env.str("ENCODE_PRESET", "veryfast")
-# Threads of each encoder; another number makes other bytes.
+# Threads of the decoder; an encoder has one for each rung. Their number changes nothing in what is made.
 ENCODE_THREADS = env.int("ENCODE_THREADS", 2)
 # Seconds of a long film that one worker encodes at a time; a multiple of 4.
 CHUNK_S = env.int("CHUNK_S", 240)
@@ -290,6 +291,11 @@ USE_TZ = True
 BILLING_GATEWAY = env.str("BILLING_GATEWAY", "none" if PRODUCTION else "fake")
 # Days that a plan still holds after a period that nobody prolonged or cancelled.
 BILLING_GRACE_DAYS = env.int("BILLING_GRACE_DAYS", 3)
+
+# --- Engagement ------------------------------------------------------------------------------------
+
+# Entries of the event stream beyond which only positions are taken in; some 450 bytes of Valkey each.
+EVENT_STREAM_MOST = env.int("EVENT_STREAM_MOST", 2_000_000)
 
 # --- Mail ------------------------------------------------------------------------------------------
 

@@ -27,9 +27,11 @@ from apps.catalog.models import Artwork, Collection, Genre, Kind, Tag, Team, Tit
 from apps.catalog.services import contents, publishing, releases, transfers
 from apps.catalog.tests.factories import ArtworkFactory, AssetFactory, PersonFactory, TitleFactory, staff
 from apps.core.network import Caller
+from apps.engagement.models import DeadLetter
 from apps.media.models import Job
-from apps.media.services import jobs
+from apps.media.services import jobs, uploads
 from apps.media.services.jobs import NewStep
+from apps.media.services.uploads import Announced
 from apps.workflow.models import Comment, Transition
 from apps.workflow.services import comments
 
@@ -164,6 +166,7 @@ class Cast:
             ),
             "waiting": waiting,
             "comments": comments.add(self.titles["draft"], "Look.", by=self._others[0]),
+            "uploads": uploads.begin(Announced("film.mp4", 10), by=self.users["editor"]),
         }  # fmt: skip
 
     @cached_property
@@ -231,6 +234,7 @@ class Cast:
             "catalog.release": self.things["releases"],
             "catalog.titleversion": TitleVersion.objects.first(),
             "catalog.transfer": self._export(),
+            "engagement.deadletter": DeadLetter(pk=1),
             "media.asset": AssetFactory(),
             "media.job": jobs.open_job(AssetFactory(), Job.Kind.PACKAGE, [NewStep("probe", 0)], by=None),
             "workflow.comment": self.things["comments"],

@@ -53,6 +53,8 @@ RULES_BEYOND_THE_SCHEMA = {
     "POST /api/v1/profiles": "a kid's profile has a low ceiling",
     "PATCH /api/v1/profiles/{profile_id}": "a kid's profile has a low ceiling",
     "GET /api/v1/profiles": "a cursor must be one that this list gave",
+    "GET /api/v1/me/continue-watching": "a cursor must be one that this list gave",
+    "GET /api/v1/me/history": "a cursor must be one that this list gave",
     "GET /api/v1/auth/sessions": "a cursor must be one that this list gave",
 }
 # What each run has to have met, or it went past what it is for.

@@ -11,6 +11,7 @@ from .services import (
     leftovers,
     masters,
     scratch,
+    trying,  # noqa: F401 registers a step
     uploads,
     working,
 )

@@ -11,10 +11,13 @@ from django.utils import timezone
 from apps.accounts import tokens
 from apps.accounts.maturity import HIGHEST_KID_CEILING, KID_CEILING, Maturity
 from apps.accounts.models import MAX_PROFILES, Profile, Session, User
+from apps.core import jobs
 from apps.core.errors import DomainError, InvalidField
 from apps.core.network import Caller
 
 from . import audit, pins, sessions
+
+FORGET = "apps.accounts.tasks.forget_profile"
 
 
 class ProfileLimit(DomainError):
@@ -107,6 +110,7 @@ def drop(profile: Profile, *, proof: Proof, caller: Caller) -> None:
             sessions.revoke(Session.objects.filter(profile=locked), because="profile_deleted")
         sessions.profile_changed(locked)
         _record(locked, caller, "deleted")
+        jobs.enqueue(FORGET, account=str(profile.account.public_id), profile=str(profile.public_id))
         locked.delete()
 
 

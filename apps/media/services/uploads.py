@@ -5,8 +5,8 @@ written beyond it when something died is cut off by the next who writes.
 """
 
 import errno
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -284,10 +284,7 @@ class _Arriving:
         if self.writer.at == self.told:
             return
         self.writer.keep()
-        # Hours may have passed since the request began, and the connection may be gone.
-        with budget(settings.REQUEST_DEADLINE_S):
-            if not connection.in_atomic_block:
-                close_old_connections()
+        with afresh():
             moved = Upload.objects.filter(pk=self.upload.pk, state=State.RECEIVING, offset=self.told).update(
                 offset=self.writer.at, expires_at=_expiry(), updated_at=timezone.now()
             )
@@ -296,12 +293,21 @@ class _Arriving:
         self.told = self.writer.at
 
 
+@contextmanager
+def afresh() -> Iterator[None]:
+    """Hours may have passed: the stores are given time anew, and a lost connection is replaced."""
+    with budget(settings.REQUEST_DEADLINE_S):
+        if not connection.in_atomic_block:
+            close_old_connections()
+        yield
+
+
 # --- The end -----------------------------------------------------------------------------------------
 
 
 def complete(upload: Upload) -> Upload:
     """Hand over what is whole: its asset, and the job, in one commit. Raises `AssetBusy`; then it waits."""
-    with budget(settings.REQUEST_DEADLINE_S), transaction.atomic():
+    with afresh(), transaction.atomic():
         upload = Upload.objects.select_for_update(of=("self",)).select_related("created_by").get(pk=upload.pk)
         if upload.state == State.RECEIVED or upload.offset != upload.size:
             return upload
@@ -320,7 +326,8 @@ def complete(upload: Upload) -> Upload:
 
 def arrived(upload: Upload) -> Upload:
     """All of it is on the disk, by another way than pieces."""
-    Upload.objects.filter(pk=upload.pk, state=State.RECEIVING).update(offset=F("size"))
+    with afresh():
+        Upload.objects.filter(pk=upload.pk, state=State.RECEIVING).update(offset=F("size"))
     return complete(upload)
 
 
