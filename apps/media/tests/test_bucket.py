@@ -271,9 +271,7 @@ def test_a_download_that_is_killed_leaves_nothing_that_is_read(way: Front, tmp_p
         "S3_BUCKET": default_storage.bucket_name, "S3_ENDPOINT_URL": way.url, "S3_ACCESS_KEY": "key",  # type: ignore[attr-defined]
         "S3_SECRET_KEY": "secret", "SCRATCH_DIR": str(configured.SCRATCH_DIR),
     }  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-c", FETCHES, key, sha256], cwd=configured.BASE_DIR, env=env
-    )
+    process = subprocess.Popen([sys.executable, "-c", FETCHES, key, sha256], cwd=configured.BASE_DIR, env=env)
     assert way.stalled.wait(60)
     process.kill()
     process.wait()
