@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import IO, Protocol, TypeVar, cast
 from uuid import UUID, uuid5
 
 from django.core.files import File
@@ -32,16 +32,11 @@ class Unavailable(Exception):
     """The storage did not answer, or not well, again and again; the text is its own, not for editors."""
 
 
-class Sink(Protocol):
-    """A file, or anything else that takes bytes in their order."""
-
-    def write(self, data: bytes, /) -> Any: ...
-
-
 class Bucket(Protocol):
     """A storage that is no folder: what it offers beside Django's own. Errors: see `_answering`."""
 
-    def fetch(self, name: str, target: Sink) -> None: ...
+    def fetch(self, name: str, target: IO[bytes]) -> None: ...
+    def pieces(self, name: str) -> Iterator[bytes]: ...
     def sweep(self, under: str) -> int: ...
 
 
@@ -242,24 +237,14 @@ def _sweep_files(place: Path, root: Path) -> int:
     return swept
 
 
-class _Hashed:
-    """Takes bytes and keeps nothing of them but the digest."""
-
-    def __init__(self) -> None:
-        self.found = sha256()
-
-    def write(self, data: bytes, /) -> int:
-        self.found.update(data)
-        return len(data)
-
-
 def _digest_of(key: str) -> str:
     there = local(key)
     if there is not None:
         return digest(there)
-    hashed = _Hashed()
-    _bucket().fetch(key, hashed)
-    return hashed.found.hexdigest()
+    found = sha256()
+    for piece in _bucket().pieces(key):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def _storage() -> Storage:

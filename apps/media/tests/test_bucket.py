@@ -141,7 +141,7 @@ def test_a_storage_that_is_away_is_told_and_the_step_tried_again(s3: str, way: F
     working.work()  # the probe has its master at hand
     step = job.steps.get(name="video-000")
     assert (step.state, step.attempts, step.cause) == (Step.State.WAITING, 1, UNAVAILABLE_TOLD)
-    assert "SlowDown" in step.log
+    assert "503" in step.log
     assert Job.objects.get(pk=job.pk).state == JobState.RUNNING
 
     leftovers.disown("assets/nothing/")
