@@ -56,7 +56,7 @@ def play(server: str, browser: Browser) -> Iterator[Any]:
             asked["licence"] = server + LICENCE
         page = context.new_page()
         page.goto(f"{server}/players/page.html?{urlencode(asked)}")
-        page.wait_for_function("window.seen?.ended || window.seen?.faults.length", timeout=40_000)
+        page.wait_for_function("window.seen?.ended || window.seen?.faults.length", timeout=120_000)
         seen = page.evaluate("({...window.seen, frames: window.frames_seen()})")
         page.close()
         return seen

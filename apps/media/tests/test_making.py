@@ -313,7 +313,7 @@ def test_a_worker_that_is_killed_leaves_no_program_and_no_file(tmp_path: Path, s
     }  # fmt: skip
 
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED, "0.5"], env=env, cwd=configured.BASE_DIR, check=False
+        [sys.executable, "-c", KILLED, "0.1"], env=env, cwd=configured.BASE_DIR, check=False
     )
 
     assert killed.returncode == -9

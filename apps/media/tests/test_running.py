@@ -4,7 +4,8 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Timer
@@ -55,7 +56,7 @@ FILTERS = {
     "format", "tonemap", "sidedata", "setsar", "split", "select", "aresample", "aformat", "pan", "apad",
     "atrim", "volume", "alimiter", "ebur128",
 }  # fmt: skip
-WORDS = re.compile(r"-?[a-z0-9_:+.=-]*|[0-9a-z_,]+|\[[a-z0-9-]+\]|\d:[va]\?", re.IGNORECASE)
+WORDS = re.compile(r"-?[a-z0-9_:+.=-]*|[0-9a-z_,-]+|\[[a-z0-9-]+\]|\d:[va]\?", re.IGNORECASE)
 
 
 def assert_of_finite_templates(arguments: list[str], master: str) -> None:
@@ -251,16 +252,25 @@ def test_a_program_that_talks_but_does_not_move_is_ended(monkeypatch: pytest.Mon
     assert progress.is_set()
 
 
-def test_a_full_disk_is_told_as_that(tmp_path: Path) -> None:
-    (tmp_path / "v90.mp4").symlink_to("/dev/full")
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of its own that has room for next to nothing."""
+    place = tmp_path / "full"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(place)], check=True)
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
 
+
+def test_a_full_disk_is_told_as_that(full_disk: Path) -> None:
     with pytest.raises(NoRoom, match="no room left"):
-        encode("plain", tmp_path)
+        encode("plain", full_disk)
 
-    (tmp_path / "raw.mp4").symlink_to("/dev/full")
+    for path in full_disk.iterdir():
+        path.unlink()
     stream = footage.source("plain").audios[0]
     with pytest.raises(NoRoom):
-        encode_audio(footage.clip("plain"), "mov", stream, tmp_path / "a.mp4", Watch(), seconds=4)
+        encode_audio(footage.clip("plain"), "mov", stream, full_disk / "a.mp4", Watch(), seconds=4)
 
 
 def limited(**limits: Any) -> Callable[[float, float], Limits]:
