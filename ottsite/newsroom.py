@@ -38,12 +38,17 @@ PLACES: list[tuple[str, list[Entry]]] = [
             ("Moves", "history", "workflow_transition_changelist", "", "workflow.view_transition"),
             ("Comments", "forum", "workflow_comment_changelist", "", "workflow.view_comment"),
             ("Versions", "stacks", "catalog_titleversion_changelist", "", "catalog.view_titleversion"),
+            ("Changes of plans", "receipt_long", "billing_subscriptionchange_changelist", "",
+             "billing.view_subscriptionchange"),
         ],
     ),
     (
         "Accounts",
         [
             ("Accounts", "person", "accounts_user_changelist", "", "accounts.view_user"),
+            ("Subscriptions", "card_membership", "billing_subscription_changelist", "",
+             "billing.view_subscription"),
+            ("Plans", "loyalty", "billing_plan_changelist", "", "billing.view_plan"),
             ("Profiles", "face", "accounts_profile_changelist", "", "accounts.view_profile"),
             ("Locked profiles", "lock", "accounts_lockedprofile_changelist", "", "accounts.view_profile"),
             ("Sessions", "devices", "accounts_session_changelist", "", "accounts.view_session"),

@@ -74,6 +74,7 @@ OUR_APPS = [
     "apps.media",
     "apps.workflow",
     "apps.catalog",
+    "apps.billing",
 ]
 
 INSTALLED_APPS = [
@@ -282,6 +283,13 @@ LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = ["ottsite.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+# --- Billing ---------------------------------------------------------------------------------------
+
+# Through whom plans are sold: fake (every sale is paid for, without money) or none.
+BILLING_GATEWAY = env.str("BILLING_GATEWAY", "none" if PRODUCTION else "fake")
+# Days that a plan still holds after a period that nobody prolonged or cancelled.
+BILLING_GRACE_DAYS = env.int("BILLING_GRACE_DAYS", 3)
 
 # --- Mail ------------------------------------------------------------------------------------------
 

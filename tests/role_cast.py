@@ -20,6 +20,9 @@ from apps.accounts.models import Profile, User
 from apps.accounts.services import audit, personal_data, profiles, sessions
 from apps.accounts.services.profiles import Proof
 from apps.accounts.tests.factories import PASSWORD, ProfileFactory, UserFactory
+from apps.billing.models import Plan, SubscriptionChange
+from apps.billing.services import subscribing
+from apps.billing.services.subscribing import Cause
 from apps.catalog.models import Artwork, Collection, Genre, Kind, Tag, Team, Title, TitleVersion, Transfer
 from apps.catalog.services import contents, publishing, releases, transfers
 from apps.catalog.tests.factories import ArtworkFactory, AssetFactory, PersonFactory, TitleFactory, staff
@@ -56,7 +59,7 @@ class Cast:
     """Nobody but `_others` has worked on what it holds, so that four eyes stand in nobody's way."""
 
     def __init__(self) -> None:
-        call_command("loaddata", "groups", verbosity=0)
+        call_command("loaddata", "groups", "plans", verbosity=0)
         self._others = staff("Editor", "Publisher"), staff("Reviewer")
         self.users: dict[str, User] = {
             "viewer": UserFactory(),
@@ -191,6 +194,16 @@ class Cast:
         transfer.file.save("export.csv", ContentFile(b"name"))
         return transfer
 
+    @staticmethod
+    def _sold(viewer: User) -> dict[str, Any]:
+        plan = Plan.objects.get(slug="premium")
+        held = subscribing.grant(viewer, plan=plan, cause=Cause())
+        return {
+            "billing.plan": plan,
+            "billing.subscription": held,
+            "billing.subscriptionchange": SubscriptionChange.objects.get(subscription=held),
+        }
+
     @cached_property
     def rows(self) -> dict[str, Model]:
         """One row of every model that the newsroom shows, by its label."""
@@ -205,6 +218,7 @@ class Cast:
                 audit.Kind.SIGNED_IN, account=viewer.public_id, caller=HERE
             ),
             "accounts.datarequest": personal_data.ask_for_copy(viewer, caller=HERE, anew=False),
+            **self._sold(viewer),
             "catalog.title": self.titles["draft"],
             "catalog.season": self.things["seasons"],
             "catalog.episode": self.things["episodes"],

@@ -24,6 +24,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 # Of routes that ask for more than their path says.
 QUERIES = {"admin/autocomplete/": "?app_label=catalog&model_name=episode&field_name=asset&term=x"}
 REGEXES = {"admin/app_list": "admin/catalog/", "admin/None": "admin/nothing/"}
+DEED_NAMES = {"catalog.release": "arm", "billing.subscription": "change"}
 CAPTURED = {"<slug:deed>": "desk", "<int:number>": 1, "<slug:kind>": "title"}
 
 
@@ -101,7 +102,7 @@ class Asked:
             key = self.cast.titles["published"].pk
         remark = self.cast.remarks.get(label)
         comment = remark.pk if remark else 0
-        name = "arm" if label == "catalog.release" else "submit"
+        name = DEED_NAMES.get(label, "submit")
         named = {"<slug:name>": name, "<int:comment>": comment, "<path:content_type_id>": 1}
         return {"<path:object_id>": key, "<int:pk>": key, "<id>": key} | named | CAPTURED
 

@@ -211,6 +211,10 @@ ADMIN: Table = {
     **model("catalog.release", ALL_STAFF, P_ONLY, P_ONLY, SHUT),
     **model("catalog.titleversion", ALL_STAFF, SHUT, SHUT, SHUT),
     **model("catalog.transfer", E_ONLY, E_ONLY, SHUT, SHUT),
+    **model("billing.plan", BOSS, BOSS, BOSS, SHUT),
+    **model("billing.subscription", BOSS, BOSS, SHUT, SHUT),
+    **model("billing.subscriptionchange", BOSS, SHUT, SHUT, SHUT),
+    "admin/billing/subscription/<int:pk>/deeds/<slug:name>/": {GET: BOSS, POST: BOSS},
     "admin/catalog/transfer/<int:pk>/file/": {GET: E_ONLY},
     "admin/catalog/transfer/<int:pk>/apply/": {POST: E_ONLY},
     # An empty form is told what is missing, whoever sent it; the service judges who may add a picture.

@@ -63,7 +63,11 @@ def outcome(answer: Any) -> Any:
 
 def fingerprint() -> Any:
     """Of every row of the newsroom and of the accounts."""
-    ours = [one for app in ("catalog", "workflow", "media") for one in apps.get_app_config(app).get_models()]
+    ours = [
+        one
+        for app in ("catalog", "workflow", "media", "billing")
+        for one in apps.get_app_config(app).get_models()
+    ]
     tables = [*(one._meta.db_table for one in ours), "accounts_user", "accounts_profile", "auth_group"]
     total = "(SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {} t)"
     with connection.cursor() as cursor:

@@ -85,7 +85,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     )
     filter_horizontal = ("groups", "user_permissions")
     actions = ("sign_out_everywhere",)
-    inlines = (ProfileInline,)
+    inlines: Any = (ProfileInline,)
     fieldsets = (
         (None, {"fields": ("email", "password", "country", "is_active")}),
         (

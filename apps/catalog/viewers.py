@@ -27,13 +27,10 @@ def _everybody_is_free(principal: Principal) -> int:
 _tier_of: TierOf = _everybody_is_free
 
 
-def take_tiers_from(source: TierOf | None) -> None:
-    """What sells plans says here who has which; it is asked at every read of somebody signed in.
-
-    None: everybody is free again.
-    """
+def take_tiers_from(source: TierOf) -> None:
+    """What sells plans says here who has which; it is asked at every read of somebody signed in."""
     global _tier_of
-    _tier_of = source or _everybody_is_free
+    _tier_of = source
 
 
 def viewer_of(request: HttpRequest | Request, at: datetime) -> Viewer:

@@ -136,12 +136,13 @@ def url(page: str, *rest: Any) -> str:
 
 def change(desk: Client, user: User, **fields: Any) -> Any:
     """Submit the change form as the browser would, with some fields changed."""
-    form = {
+    form: dict[str, Any] = {
         "email": user.email,
         "country": user.country,
-        "profiles-TOTAL_FORMS": 0,
-        "profiles-INITIAL_FORMS": 0,
     }
+    # Of what the page shows beside the account.
+    for shown in ("profiles", "subscriptions"):
+        form |= {f"{shown}-TOTAL_FORMS": 0, f"{shown}-INITIAL_FORMS": 0}
     form |= {name: "on" for name in ("is_active", "is_staff", "is_superuser") if getattr(user, name)}
     form |= fields
     return desk.post(

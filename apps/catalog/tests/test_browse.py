@@ -161,16 +161,18 @@ def test_a_person_costs_few_statements_however_many_films(
 # --- Plans -------------------------------------------------------------------------------------------
 
 
-def test_what_sells_plans_says_who_has_which(sign_in: SignIn, profile: Profile, api: APIClient) -> None:
+def test_what_sells_plans_says_who_has_which(
+    sign_in: SignIn, profile: Profile, api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put("paid", window(tier=Tier.PREMIUM))
     signed_in = sign_in(profile.account, profile)
     asked = []
-    viewers.take_tiers_from(lambda principal: asked.append(principal.pk) or Tier.PREMIUM)  # type: ignore[func-returns-value]
-    try:
+    with monkeypatch.context() as patch:
+        # To be put back by the end.
+        patch.setattr(viewers, "_tier_of", None)
+        viewers.take_tiers_from(lambda principal: asked.append(principal.pk) or Tier.PREMIUM)  # type: ignore[func-returns-value]
         playable = signed_in.get("/api/v1/titles/paid").json()["playable"]
         anonymous = api.get("/api/v1/titles/paid").json()["playable"]
-    finally:
-        viewers.take_tiers_from(None)
 
     assert playable["allowed"] is True
     assert anonymous["code"] == "plan_required"

@@ -43,6 +43,7 @@ class Command(BaseCommand):
         self._step("Database", lambda: call_command("migrate", verbosity=0))
         self._step("Fixtures", lambda: call_command("loaddata", *FIXTURES, verbosity=0))
         self._step("Accounts", lambda: call_command("demo_accounts", verbosity=0))
+        self._step("Plans", lambda: call_command("demo_plans", verbosity=0))
         self._serve(options["port"])
 
     def _step(self, name: str, run: Callable[[], Any]) -> None:

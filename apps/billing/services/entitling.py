@@ -1,0 +1,43 @@
+"""Who may have what, now."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from apps.accounts.authentication import Principal
+from apps.billing import store
+from apps.billing.entitlements import UNSOLD, Entitlement, Period, judge
+from apps.billing.models import Plan
+
+TERMS = ("slug", "tier", "max_height", "streams", "ads", "downloads")
+PERIOD = ("held_from", "held_until", "held_grace")
+
+
+def entitlement_of(account_pk: int, at: datetime) -> Entitlement:
+    """What the account may have at that moment, as it is stored now: one statement."""
+    default, held = UNSOLD, None
+    for is_default, *row in Plan.objects.open_to(account_pk).values_list("is_default", *PERIOD, *TERMS):
+        period, terms = row[: len(PERIOD)], Entitlement(*row[len(PERIOD) :])
+        if is_default:
+            default = terms
+        if period[0] is not None:
+            held = terms, Period(*period)
+    return judge(default, held, at)
+
+
+def plan_that_would_do(tier: int) -> str | None:
+    """The slug of the first plan on sale with that tier; None: there is none. One statement."""
+    fitting = Plan.objects.filter(active=True, tier__gte=tier).order_by("tier", "order", "slug")
+    slug: str | None = fitting.values_list("slug", flat=True).first()
+    return slug
+
+
+def tier_of(principal: Principal) -> int:
+    """The tier for reading the catalogue, which may be remembered; playing asks `entitlement_of`."""
+    now = timezone.now()
+    known = store.recall(principal.account_id)
+    if known is None or (known.until is not None and known.until <= now):
+        found = entitlement_of(principal.pk, now)
+        known = store.Remembered(found.tier, found.until)
+        store.remember(principal.account_id, known)
+    return known.tier
