@@ -75,6 +75,7 @@ OUR_APPS = [
     "apps.workflow",
     "apps.catalog",
     "apps.billing",
+    "apps.engagement",
 ]
 
 INSTALLED_APPS = [

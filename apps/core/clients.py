@@ -9,15 +9,26 @@ from functools import cache
 from typing import Any
 
 import redis
+from bson.errors import BSONError
 from django.conf import settings
 from django_redis import get_redis_connection
-from pymongo import MongoClient
+from pymongo import InsertOne, MongoClient, ReturnDocument, UpdateOne, WriteConcern
+from pymongo import timeout as mongo_within
+from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
+from pymongo.errors import BulkWriteError, DocumentTooLarge, PyMongoError
 from redis.backoff import NoBackoff
+from redis.exceptions import ResponseError
 from redis.retry import Retry
 
 from .deadline import Breaker
+
+# What stores need of the drivers' vocabulary.
+__all__ = [
+    "DRIVER_ERRORS", "BSONError", "BulkWriteError", "Collection", "Document", "DocumentTooLarge", "GuardedPool",
+    "InsertOne", "ResponseError", "ReturnDocument", "UpdateOne", "WriteConcern", "cache_role", "count", "durable",
+    "mongo", "mongo_within",
+]  # fmt: skip
 
 Document = dict[str, Any]
 DRIVER_ERRORS = (redis.RedisError, PyMongoError)
