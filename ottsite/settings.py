@@ -301,6 +301,11 @@ PLAYBACK_TOKEN_KEYS = listed(required("PLAYBACK_TOKEN_KEYS", "development-only-p
 # Seconds between two heartbeats of a player, unless operators stretch them (docs/operations.md).
 HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 10)
 
+# --- Engagement ------------------------------------------------------------------------------------
+
+# Entries of the event stream beyond which only positions are taken in; some 450 bytes of Valkey each.
+EVENT_STREAM_MOST = env.int("EVENT_STREAM_MOST", 2_000_000)
+
 # --- Mail ------------------------------------------------------------------------------------------
 
 EMAIL_CONFIG = environ.Env.email_url_config(required("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}"))

@@ -34,6 +34,7 @@ urlpatterns = [
     path("account/reset", page("site/reset.html"), name="reset-password"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("apps.accounts.api.urls")),
+    path("api/v1/", include("apps.engagement.api.urls")),
     path("api/v1/cms/", include("apps.catalog.api.cms_urls")),
     path("api/v1/cms/", include("apps.media.api.urls")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),

@@ -204,7 +204,7 @@ def cut(viewer: Viewer, rows: list[tuple[Any, ...]], size: int, start: Position 
     if backwards:
         rows.reverse()
     tier = viewer.tier
-    cards = [card[:-1] + _tail(tier, asks) for _, _, asks, card in rows]
+    cards = [locked_card(card, tier, asks) for _, _, asks, card in rows]
     before = _position(rows[0], backwards=True) if (more if backwards else start) else None
     after = _position(rows[-1]) if more or backwards else None
     return Page(cards, before, after)
@@ -213,6 +213,11 @@ def cut(viewer: Viewer, rows: list[tuple[Any, ...]], size: int, start: Position 
 def _position(row: tuple[Any, ...], *, backwards: bool = False) -> Position:
     listing, key = row[:2]
     return Position(key.isoformat() if isinstance(key, datetime) else str(key), listing, backwards)
+
+
+def locked_card(card: str, tier: int, asks: int | None) -> str:
+    """A card's JSON with its lock; `asks` as in `offers.locked`."""
+    return card[:-1] + _tail(tier, asks)
 
 
 @lru_cache(maxsize=100)

@@ -27,9 +27,9 @@ from .deadline import Breaker
 
 # What stores need of the drivers' vocabulary.
 __all__ = [
-    "DRIVER_ERRORS", "BSONError", "BulkWriteError", "Collection", "Document", "DocumentTooLarge", "GuardedPool",
-    "InsertOne", "ResponseError", "ReturnDocument", "Script", "UpdateOne", "WriteConcern", "cache_role", "count", "durable",
-    "mongo", "mongo_within", "run",
+    "DRIVER_ERRORS", "BSONError", "BulkWriteError", "Collection", "Document", "DocumentTooLarge",
+    "GuardedPool", "InsertOne", "ResponseError", "ReturnDocument", "Script", "UpdateOne", "WriteConcern",
+    "cache_role", "count", "durable", "mongo", "mongo_within", "run",
 ]  # fmt: skip
 
 Document = dict[str, Any]

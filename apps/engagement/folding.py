@@ -134,11 +134,24 @@ def _session(key: str, facts: list[Fact]) -> Write:
         counts[since] = max(counts.get(since, 0), watched)
     newer = {"$gt": [latest["seq"], {"$ifNull": ["$seq", -1]}]}
     moving = ("seq", "position_ms", "state")
-    fixed = ("account", "profile", "content", "card", "title", "asset", "device", "epoch", "duration_ms", "kid")
+    fixed = (
+        "account",
+        "profile",
+        "content",
+        "card",
+        "title",
+        "asset",
+        "device",
+        "epoch",
+        "duration_ms",
+        "kid",
+    )
     told = _literal({name: latest[name] for name in fixed})
     told |= {name: _if(newer, latest[name], name) for name in moving}
     told |= _times(facts)
-    told["finished"] = {"$or": [{"$ifNull": ["$finished", False]}, any(one.told["finished"] for one in facts)]}
+    told["finished"] = {
+        "$or": [{"$ifNull": ["$finished", False]}, any(one.told["finished"] for one in facts)]
+    }
     told["counts"] = {
         "$mergeObjects": ["$counts", {since: _highest(f"counts.{since}", n) for since, n in counts.items()}]
     }
@@ -155,7 +168,18 @@ def _history(key: str, facts: list[Fact]) -> Write:
         {"$gt": [epoch, {"$ifNull": ["$epoch", -1]}]},
         {"$and": [{"$eq": [epoch, "$epoch"]}, {"$gt": [seq, "$seq"]}]},
     ]}  # fmt: skip
-    moving = ("epoch", "seq", "session", "card", "title", "next", "position_ms", "duration_ms", "finished", "device")
+    moving = (
+        "epoch",
+        "seq",
+        "session",
+        "card",
+        "title",
+        "next",
+        "position_ms",
+        "duration_ms",
+        "finished",
+        "device",
+    )
     told = _literal({name: latest[name] for name in ("account", "profile", "content")})
     told |= {name: _if(newer, latest[name], name) for name in moving}
     told["at"] = _if(newer, moment(best.at_ms), "at")

@@ -104,7 +104,7 @@ def shrinking(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
 
 
 def carry(entries: Sequence[Entry]) -> int:
-    """Write entries to MongoDB, then let the stream forget them; those that are of no use become dead letters."""
+    """Write entries to MongoDB, then let the stream forget them; what is none becomes a dead letter."""
     facts, dead = [], []
     for entry in entries:
         try:

@@ -88,8 +88,10 @@ def _load(account: str, profile: str) -> bool:
 
 def _position(row: dict[str, Any]) -> Position:
     at_ms = documents.milliseconds(row["at"])
-    numbers = (row["epoch"], row["seq"], row["position_ms"], row["duration_ms"])
-    return Position(row["content"], *numbers, row["finished"], at_ms)
+    return Position(
+        row["content"], row["epoch"], row["seq"], row["position_ms"], row["duration_ms"], row["finished"],
+        at_ms,
+    )  # fmt: skip
 
 
 def _cards(rows: Iterable[dict[str, Any]], removed: dict[str, int]) -> list[Card]:
@@ -110,5 +112,8 @@ def _card(row: dict[str, Any], removed_at: int) -> Card:
     goes_on = row["finished"] and row["next"]
     state = DONE if row["finished"] and not row["next"] else ON
     state = REMOVED if removed_at >= row["epoch"] else state
-    where = (row["next"], 0, 0) if goes_on else (row["content"], row["position_ms"], row["duration_ms"])
-    return Card(row["card"], row["epoch"], row["seq"], state, *where, documents.milliseconds(row["at"]))
+    content, position, duration = (
+        (row["next"], 0, 0) if goes_on else (row["content"], row["position_ms"], row["duration_ms"])
+    )
+    at_ms = documents.milliseconds(row["at"])
+    return Card(row["card"], row["epoch"], row["seq"], state, content, position, duration, at_ms)

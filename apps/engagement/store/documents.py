@@ -79,7 +79,8 @@ def within(seconds: float) -> AbstractContextManager[object]:
     return clients.mongo_within(seconds)
 
 
-def _collection(name: str) -> "clients.Collection[Json]":
+def collection(name: str) -> "clients.Collection[Json]":
+    """It, where a write is one that a majority has."""
     majority = clients.WriteConcern("majority")
     return clients.mongo().get_collection(name, write_concern=majority)
 
@@ -88,7 +89,7 @@ def make_indexes() -> None:
     """Those that are missing."""
     for name, indexes in INDEXES.items():
         for fields, options in indexes:
-            _collection(name).create_index(fields, **options)
+            collection(name).create_index(fields, **options)
 
 
 def write(writes: Iterable[Write]) -> dict[str, str]:
@@ -101,24 +102,26 @@ def write(writes: Iterable[Write]) -> dict[str, str]:
     by_collection: dict[str, list[Write]] = defaultdict(list)
     for one in writes:
         by_collection[one.collection].append(one)
-    for name, ours in by_collection.items():
+    for name, left in by_collection.items():
+        waiting = left
         for _ in range(LOST_A_RACE):
-            ours, lost = _write(name, ours)
+            waiting, lost = _write(name, waiting)
             refused |= lost
-            if not ours:
+            if not waiting:
                 break
-        refused |= {entry: "Others kept writing the same document" for one in ours for entry in one.entries}
+        refused |= {entry: "Others kept writing the same" for one in waiting for entry in one.entries}
     return refused
 
 
 def _write(name: str, writes: list[Write]) -> tuple[list[Write], dict[str, str]]:
     """What has to be tried again, for somebody else was inserting the same; and what is refused."""
     try:
-        _collection(name).bulk_write([one.operation() for one in writes], ordered=False)
+        collection(name).bulk_write([one.operation() for one in writes], ordered=False)
     except clients.BulkWriteError as error:
         if error.details["writeConcernErrors"]:
             raise
-        again, refused = [], {}
+        again: list[Write] = []
+        refused: dict[str, str] = {}
         for told in error.details["writeErrors"]:
             one = writes[told["index"]]
             if told["code"] != DUPLICATE:
@@ -151,13 +154,13 @@ def history(profile: str, most: int, place: Place | None = None) -> list[Json]:
         beyond, at = "$gt" if backwards else "$lt", moment(place.at_ms)
         asked["$or"] = [{"at": {beyond: at}}, {"at": at, "_id": {beyond: place.key}}]
     direction = 1 if backwards else -1
-    rows = list(_collection(HISTORY).find(asked).sort([("at", direction), ("_id", direction)]).limit(most))
+    rows = list(collection(HISTORY).find(asked).sort([("at", direction), ("_id", direction)]).limit(most))
     return rows[::-1] if backwards else rows
 
 
 def remembered(profile: str) -> tuple[list[Json], dict[str, int]]:
     """The latest of its history, and the epochs at which cards were removed."""
-    removed = {row["card"]: row["epoch"] for row in _collection(REMOVED).find({"profile": profile})}
+    removed = {row["card"]: row["epoch"] for row in collection(REMOVED).find({"profile": profile})}
     return history(profile, POSITIONS_MOST), removed
 
 
@@ -167,12 +170,12 @@ def remembered(profile: str) -> tuple[list[Json], dict[str, int]]:
 def mark(key: str, before_ms: int | None) -> None:
     """Whatever the stream still brings of this profile, or account, of before then shall go; None: all."""
     told = {"before_ms": before_ms, "at": datetime.now(UTC)}
-    _collection(MARKS).replace_one({"_id": key}, told, upsert=True)
+    collection(MARKS).replace_one({"_id": key}, told, upsert=True)
 
 
 def marks(keys: Iterable[str]) -> dict[str, int | None]:
     """Those of these profiles and accounts that have one."""
-    found = _collection(MARKS).find({"_id": {"$in": list(keys)}})
+    found = collection(MARKS).find({"_id": {"$in": list(keys)}})
     return {row["_id"]: row["before_ms"] for row in found}
 
 
@@ -184,19 +187,19 @@ def forget(owner: str, key: str, before_ms: int | None = None) -> dict[str, int]
     counts = {}
     for name, field in TIMED.items():
         until = {} if before_ms is None else {field: {"$lte": moment(before_ms)}}
-        counts[name] = _collection(name).delete_many({owner: key, **until}).deleted_count
+        counts[name] = collection(name).delete_many({owner: key, **until}).deleted_count
     if before_ms is None:
-        counts[PREFERENCES] = _collection(PREFERENCES).delete_many({owner: key}).deleted_count
+        counts[PREFERENCES] = collection(PREFERENCES).delete_many({owner: key}).deleted_count
     return counts
 
 
 def everything(account: str, most: int) -> Json:
-    """All that is held on an account, of each kind at most the latest so many; beats only by their session."""
+    """All that is held on an account, of each kind the latest so many; beats only by their session."""
     found: Json = {}
     for name in (HISTORY, SESSIONS, PREFERENCES, EVENTS):
         asked: Json = {"account": account, **({"type": {"$ne": "beat"}} if name == EVENTS else {})}
         order = [(TIMED.get(name, "_id"), -1)]
-        found[name] = list(_plain(_collection(name).find(asked).sort(order).limit(most)))
+        found[name] = list(_plain(collection(name).find(asked).sort(order).limit(most)))
     return found
 
 
@@ -206,6 +209,6 @@ def _plain(rows: Iterable[Mapping[str, Any]]) -> Iterator[Json]:
 
 def profiles_of(account: str) -> list[str]:
     """Those that there is a history or preferences of."""
-    found = {one for name in (HISTORY, PREFERENCES) for one in _collection(name).distinct(
+    found = {one for name in (HISTORY, PREFERENCES) for one in collection(name).distinct(
         "profile" if name == HISTORY else "_id", {"account": account})}  # fmt: skip
     return sorted(found)

@@ -85,8 +85,8 @@ def _told(beat: Beat) -> str:
 
 
 # A position's entry: epoch seq position duration finished at, then seven words for each of the last
-# four sessions that played it: session seq position at credit watched since. A card's: epoch seq state content position
-# duration at. Times are milliseconds by the clock of Redis.
+# four sessions that played it: session seq position at credit watched since. A card's: epoch seq state
+# content position duration at. Times are milliseconds by the clock of Redis.
 #
 # What a session has watched grows by what its position moved, at most by its credit: the wall time since
 # its last beat, times speed. Credit that is left over waits for beats that come late in a row, up to five

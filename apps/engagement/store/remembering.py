@@ -118,21 +118,31 @@ def positions(account: str, profile: str) -> list[Position]:
 def merge(account: str, profile: str, found: Iterable[Position], shown: Iterable[Card]) -> None:
     """Put back what MongoDB knew: only what is later than what is here. The profile is then loaded."""
     entries = [
-        ("position", one.content, f"{one.epoch} {one.seq} {one.position_ms} {one.duration_ms} "
-         f"{one.finished:d} {one.at_ms}")
+        (
+            "position",
+            one.content,
+            _words(one.epoch, one.seq, one.position_ms, one.duration_ms, int(one.finished), one.at_ms),
+        )
         for one in found
-    ]  # fmt: skip
+    ]
     entries += [
-        ("card", one.card, f"{one.epoch} {one.seq} {one.state} {one.content} {one.position_ms} "
-         f"{one.duration_ms} {one.at_ms}")
+        (
+            "card",
+            one.card,
+            _words(one.epoch, one.seq, one.state, one.content, one.position_ms, one.duration_ms, one.at_ms),
+        )
         for one in shown
-    ]  # fmt: skip
+    ]
     run = clients.durable().register_script(MERGE)
     names = [name(account, profile) for name in (keys.positions, keys.cards, keys.loaded)]
     for start in range(0, max(1, len(entries)), AT_ONCE):
         is_last = start + AT_ONCE >= len(entries)
         part = [word for entry in entries[start : start + AT_ONCE] for word in entry]
         run(keys=names, args=[int(is_last), *part])
+
+
+def _words(*values: int | str) -> str:
+    return " ".join(map(str, values))
 
 
 def remove_card(account: str, profile: str, card: str) -> bool:

@@ -121,10 +121,10 @@ def begin() -> None:
 def read(most: int) -> list[Entry]:
     """The next entries that nobody had yet; this process has them now."""
     try:
-        found = clients.durable().xreadgroup(keys.GROUP, member(), {keys.STREAM: ">"}, count=most)
+        found: Any = clients.durable().xreadgroup(keys.GROUP, member(), {keys.STREAM: ">"}, count=most)
     except clients.ResponseError as error:
         raise _told(error) from error
-    return [Entry(one, fields) for _, entries in found or [] for one, fields in entries]  # type: ignore[union-attr]
+    return [Entry(one, fields) for _, entries in found or [] for one, fields in entries]
 
 
 def reclaim(most: int) -> list[Entry]:
@@ -151,7 +151,7 @@ def _told(error: Exception) -> Exception:
 
 def release(entries: Sequence[Entry]) -> None:
     """Give entries back that are not to blame: whoever is first has them again, as if for the first time."""
-    ids = [one.id for one in entries]
+    ids: Any = [one.id for one in entries]
     clients.durable().xclaim(
         keys.STREAM, keys.GROUP, member(), 0, ids, idle=SILENT_MS, retrycount=0, justid=True
     )  # fmt: skip
@@ -209,8 +209,8 @@ def state() -> State:
 def dead_letters(most: int, before: str = "+") -> list[Entry]:
     """The latest first, from just below that id on."""
     end = before if before == "+" else f"({before}"
-    found = clients.durable().xrevrange(keys.DEAD, end, "-", count=most)
-    return [Entry(one, fields) for one, fields in found]  # type: ignore[union-attr]
+    found: Any = clients.durable().xrevrange(keys.DEAD, end, "-", count=most)
+    return [Entry(one, fields) for one, fields in found]
 
 
 def replay(letter: str) -> bool:

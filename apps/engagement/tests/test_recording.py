@@ -229,7 +229,7 @@ def test_the_oldest_positions_and_cards_make_room(asha: Viewer) -> None:
 def test_keys_of_an_account_have_its_tag_so_that_a_cluster_keeps_them_together(asha: Viewer) -> None:
     asha.session().plays(1)
 
-    names = [name for name in clients.durable().keys() if name != keys.STREAM]
+    names = [name for name in clients.durable().scan_iter() if name != keys.STREAM]
     assert names
     assert all(name.startswith(f"{{{asha.account}}}:") for name in names)
 
