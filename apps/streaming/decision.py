@@ -80,9 +80,12 @@ def steps(ask: Ask) -> Iterator[Step]:
     if shown is None:
         return
     yield Step("maturity", TOO_MATURE if shown.maturity > ask.viewer.ceiling else ALLOWED)
-    yield from _rights(ask.viewer, shown)
+    rights = list(_rights(ask.viewer, shown))
+    yield from rights
     yield Step("e-mail address", ALLOWED if ask.verified else UNVERIFIED)
-    yield Step("video", ALLOWED if _rungs(ask) and _has_sound(ask) else NOT_READY)
+    # Where no window holds there are no terms; what plan and device do to the video is still to be told.
+    allowed = all(step.decision for step in rights)
+    yield Step("video", _plays(ask.video, terms(ask) if allowed else Terms(ask.max_height, None)))
     yield Step("streams", ALLOWED if ask.playing < ask.streams else FULL)
 
 
@@ -101,11 +104,16 @@ def tier_that_would_do(viewer: Viewer, shown: Shown) -> int | None:
         (
             tier
             for tier in sorted(one.value for one in Tier)
-            if tier > viewer.tier
-            and offers.decide(replace(viewer, tier=tier), shown.maturity, *shown.levels)
+            if tier > viewer.tier and offers.decide(replace(viewer, tier=tier), shown.maturity, *shown.levels)
         ),
         None,
     )
+
+
+def tallest(video: Video, its: Terms) -> int | None:
+    """The highest rung within the terms."""
+    fitting = (one for one in video.heights if its.max_height is None or one <= its.max_height)
+    return max(fitting, default=None)
 
 
 def speaks(languages: frozenset[str] | None, language: str) -> bool:
@@ -123,16 +131,10 @@ def _rights(viewer: Viewer, shown: Shown) -> Iterator[Step]:
         yield Step(LEVELS[depth], decision, level)
 
 
-def _rungs(ask: Ask) -> list[int]:
-    most = terms(ask).max_height
-    video = ask.video
-    if video is None or not video.ready:
-        return []
-    return [height for height in video.heights if most is None or height <= most]
-
-
-def _has_sound(ask: Ask) -> bool:
-    """A silent film has none, and needs none."""
-    spoken = ask.video.audio if ask.video else ()
-    languages = terms(ask).languages
-    return not spoken or any(speaks(languages, language) for language in spoken)
+def _plays(video: Video | None, its: Terms) -> Decision:
+    """Whether a rung and, unless the film is silent, a sound are left."""
+    if video is None or not video.ready or tallest(video, its) is None:
+        return NOT_READY
+    if video.audio and not any(speaks(its.languages, language) for language in video.audio):
+        return NOT_READY
+    return ALLOWED

@@ -62,7 +62,6 @@ class PlaybackClaims:
     expires_at: int
     content: str
     card: str
-    title: str
     next_content: str
     epoch: int
     duration_ms: int

@@ -71,6 +71,8 @@ class PlaybackSession(PublicId):
         ]
         indexes = [
             models.Index(fields=["account", "-started_at"], name="playback_of_an_account"),
+            models.Index(fields=["signed_in"], condition=Q(ended_at=None), name="playback_open_on_a_device"),
+            models.Index(fields=["profile"], condition=Q(ended_at=None), name="playback_open_of_a_profile"),
             models.Index(fields=["title"], condition=Q(ended_at=None), name="playback_open_of_a_title"),
             models.Index(fields=["id"], condition=Q(ended_at=None), name="playback_open"),
             models.Index(

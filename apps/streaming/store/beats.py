@@ -68,7 +68,7 @@ class Busy:
 
 
 def record(beat: Beat, *, streams: int) -> Kept | Lost | Busy:
-    """Keep the lease of the beat's session, or bring it back if fewer than `streams` are alive; and record it.
+    """Keep the lease of the session, or bring it back if fewer than `streams` are alive; and record the beat.
 
     The same beat may come twice and late: positions, counts and documents bear it.
     """

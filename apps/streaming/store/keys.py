@@ -1,8 +1,8 @@
-"""Names in the durable Redis. What belongs to one account carries its hash tag, so that a script may touch all
-of it.
+"""Names in the durable Redis. What belongs to one account carries its hash tag, so that a script may touch
+all of it.
 
-`leases` is a sorted set, playback session -> the millisecond at which it expires; `ended` and the session: why
-it ended; `code` and a termination code: the session that it ends; `beats` and the session: how many came.
+`leases` is a sorted set, playback session -> the millisecond at which it expires; `ended` and the session:
+why it ended; `code` and a termination code: the session that it ends; `beats` and the session: how many came.
 """
 
 INTERVAL, READMITTED = "ottsite:heartbeat-interval", "ottsite:readmitted"

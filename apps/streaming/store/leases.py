@@ -99,8 +99,8 @@ class Life(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The player is to beat every `interval_s`; `now_ms` by the clock of Redis. `taken_over`: the session that
-    had to go, or ""."""
+    """The player is to beat every `interval_s`; `now_ms` by the clock of Redis. `taken_over`: the session
+    that had to go, or ""."""
 
     interval_s: int
     now_ms: int
