@@ -40,6 +40,7 @@ PLACES: list[tuple[str, list[Entry]]] = [
             ("Versions", "stacks", "catalog_titleversion_changelist", "", "catalog.view_titleversion"),
             ("Changes of plans", "receipt_long", "billing_subscriptionchange_changelist", "",
              "billing.view_subscriptionchange"),
+            ("Dead letters", "mail", "engagement_deadletter_changelist", "", "engagement.view_deadletter"),
         ],
     ),
     (
@@ -106,7 +107,10 @@ UNFOLD: dict[str, Any] = {
     ],
     "SHOW_BACK_BUTTON": True,
     "STYLES": [lambda request: static("newsroom/newsroom.css")],
-    "SCRIPTS": [lambda request: static("newsroom/newsroom.js")],
+    "SCRIPTS": [
+        lambda request: static("newsroom/newsroom.js"),
+        lambda request: static("newsroom/upload.js"),
+    ],
     "DASHBOARD_CALLBACK": "apps.catalog.admin.dashboard.fill",
     "COMMAND": {"search_callback": "apps.catalog.admin.search.find", "show_history": True},
     "SIDEBAR": {"command_search": True, "show_search": True, "navigation": navigation},

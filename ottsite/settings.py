@@ -220,7 +220,7 @@ LADDER_HEIGHTS = [int(one) for one in listed(env.str("LADDER_HEIGHTS", "144,240,
 # Codecs of the ladder: h264 always, hevc and av1 beside it.
 LADDER_CODECS = listed(env.str("LADDER_CODECS", "h264"))
 ENCODE_PRESET = env.str("ENCODE_PRESET", "veryfast")
-# Threads of each encoder; another number makes other bytes.
+# Threads of the decoder; an encoder has one for each rung. Their number changes nothing in what is made.
 ENCODE_THREADS = env.int("ENCODE_THREADS", 2)
 # Seconds of a long film that one worker encodes at a time; a multiple of 4.
 CHUNK_S = env.int("CHUNK_S", 240)

@@ -1,6 +1,6 @@
 """Accounts in the newsroom: looking after people, never reading their secrets."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.auth import update_session_auth_hash
@@ -85,7 +85,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     )
     filter_horizontal = ("groups", "user_permissions")
     actions = ("sign_out_everywhere",)
-    inlines: Any = (ProfileInline,)
+    inlines: ClassVar[Any] = (ProfileInline,)
     fieldsets = (
         (None, {"fields": ("email", "password", "country", "is_active")}),
         (

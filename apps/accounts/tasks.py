@@ -46,6 +46,12 @@ def run_data_request(request: str) -> None:
             personal_data.give_up(found)
 
 
+@task()
+def forget_profile(account: str, profile: str) -> None:
+    """The rest of a profile whose row is deleted."""
+    personal_data.erase_profile(account, profile)
+
+
 @task(cron="43 3 * * *")
 def tidy() -> None:
     """Drop what is no longer good for anything."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 
 from .gateway import GATEWAYS
 
@@ -23,3 +24,9 @@ def the_gateway_exists(**_: Any) -> Sequence[CheckMessage]:
     if not 0 <= settings.BILLING_GRACE_DAYS <= 60:
         found.append(Error("BILLING_GRACE_DAYS is not from 0 to 60.", id="billing.E003"))
     return found
+
+
+def refuse_to_start() -> None:
+    """As that of `core.checks`: a production process does not start with these settings."""
+    if settings.PRODUCTION and (found := the_gateway_exists()):
+        raise ImproperlyConfigured("Unsafe in production: " + " ".join(one.msg for one in found))

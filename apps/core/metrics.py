@@ -21,6 +21,7 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 REQUESTS = Counter("ottsite_requests_total", "Requests answered.", ["method", "route", "status"])
 LATENCY = Histogram(
@@ -31,7 +32,13 @@ LATENCY = Histogram(
 )
 LOOPBACK = {"127.0.0.1", "::1"}
 PROXIED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
+_asked: list[Collector] = []
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+def ask_at_scrape(collector: Collector) -> None:
+    """What is true of a store, and not of a process: whoever is scraped asks, once."""
+    _asked.append(collector)
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:
@@ -56,7 +63,11 @@ def view(request: HttpRequest) -> HttpResponse:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    of_stores = CollectorRegistry()
+    for collector in _asked:
+        of_stores.register(collector)
+    text = generate_latest(registry) + generate_latest(of_stores)
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
 
 
 def _may_read(request: HttpRequest) -> bool:

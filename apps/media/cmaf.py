@@ -3,7 +3,6 @@
 A track file is `ftyp moov sidx (moof mdat)+`; each `moof mdat` is one segment, for HLS and DASH alike.
 """
 
-import struct
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from .fragments import Head, Run, scan
 __all__ = ["Damaged", "Fragment", "Index", "join", "read"]
 
 MOST_REFERENCES = 0xFFFF
-STARTS_WITH_KEY = 0x90000000
+STARTS_WITH_KEY = b"\x90\0\0\0"
 PIECE = 1024 * 1024
 
 
@@ -176,14 +175,20 @@ def _sidx(head: Head, moves: Sequence[_Move]) -> bytes:
     times.append(last.shift + last.run.time + last.run.duration)
     times = [max(0, time - head.skipped) for time in times]
     rows = [
-        struct.pack(">III", move.run.end - move.run.moof.start, end - start, STARTS_WITH_KEY)
+        _number(move.run.end - move.run.moof.start, 31) + _number(end - start, 32) + STARTS_WITH_KEY
         for move, (start, end) in zip(moves, pairwise(times), strict=True)
     ]
-    fields = struct.pack(
-        ">IIIQQHH", 1 << 24, head.number, head.timescale, times[0], 0, 0, len(moves)
-    )  # version 1; its first byte is that of the segment that follows it
-    body = fields + b"".join(rows)
-    return struct.pack(">I4s", len(body) + 8, b"sidx") + body
+    # Version 1; what follows the box directly is the first segment.
+    fields = b"\1\0\0\0" + _number(head.number, 32) + _number(head.timescale, 32)
+    body = fields + _number(times[0], 64) + _number(0, 64) + _number(len(moves), 32) + b"".join(rows)
+    return _number(len(body) + 8, 32) + b"sidx" + body
+
+
+def _number(value: int, bits: int) -> bytes:
+    """Big-endian, in as many whole bytes. Raises Damaged where it does not fit."""
+    if not 0 <= value < 1 << bits:
+        raise Damaged("A number in it is impossible.")
+    return value.to_bytes(-(-bits // 8), "big")
 
 
 def _write(out: BinaryIO, move: _Move, number: int) -> None:
@@ -193,8 +198,9 @@ def _write(out: BinaryIO, move: _Move, number: int) -> None:
         raise Damaged("A fragment depends on its place in the file.")
     file.seek(run.moof.start)
     moof = bytearray(file.read(run.moof.size))
-    struct.pack_into(">I", moof, run.sequence_at, number)
-    struct.pack_into(">Q" if run.wide else ">I", moof, run.time_at, run.time + move.shift)
+    time = _number(run.time + move.shift, 64 if run.wide else 32)
+    moof[run.sequence_at : run.sequence_at + 4] = _number(number, 32)
+    moof[run.time_at : run.time_at + len(time)] = time
     out.write(moof)
     left = run.end - run.moof.end
     while left:

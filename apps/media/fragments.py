@@ -151,8 +151,10 @@ def _run(file: BinaryIO, head: Head, moof: Box, mdat: Box, start: int) -> Run:
     samples = _Samples(end=moof.size)
     for trun in (box for box in inside(data, traf.body, traf.end) if box.kind == b"trun"):
         _read_run(Fields(data, trun), defaults, samples, (base or moof.start) - moof.start)
-    if samples.is_empty or moof.start + samples.end > mdat.end:
+    if samples.is_empty:
         raise Damaged("A fragment lacks samples.")
+    if moof.start + samples.end > mdat.end:
+        raise Damaged("A fragment is shorter than its samples.")
     return Run(
         start=start, moof=moof, end=mdat.end, time=time, duration=samples.duration,
         earliest=time + (samples.earliest or 0), first_end=moof.start + samples.first_end,

@@ -191,3 +191,8 @@ def _storage() -> Storage:
 def derived(base: UUID, name: str) -> UUID:
     """The same id for the same name, and another for any other."""
     return uuid5(base, name)
+
+
+def opened(key: str) -> "File[bytes]":
+    """An object to read. Raises FileNotFoundError."""
+    return _storage().open(key)

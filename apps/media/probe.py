@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
@@ -159,15 +158,14 @@ def _wanted(path: Path, demuxer: str) -> dict[str, Any]:
 def _run(
     path: Path, wanted: dict[str, Any], limits: Limits, heed: Callable[[str], None], stop: Event | None
 ) -> Outcome:
-    with TemporaryDirectory(prefix="probe-") as scratch:
-        return sandbox.run(
-            [sys.executable, "-I", str(PROBER), json.dumps(wanted)],
-            limits=limits,
-            cwd=Path(scratch),
-            stop=stop,
-            heed=heed,
-            reads=[PROBER, path.resolve()],
-        )
+    return sandbox.run(
+        [sys.executable, "-I", str(PROBER), json.dumps(wanted)],
+        limits=limits,
+        cwd=PROBER.parent,  # which it cannot write to
+        stop=stop,
+        heed=heed,
+        reads=[PROBER, path.resolve()],
+    )
 
 
 def _bounded(lines: list[str], most: int) -> Callable[[str], None]:

@@ -39,7 +39,7 @@ NO_MEMORY = re.compile(r"Cannot allocate memory|MemoryError|std::bad_alloc|out o
 class Limits:
     """`wall_s`: from start to end; `quiet_s`: between two lines of its output; `output_bytes`: all it says.
 
-    The rest as in setrlimit(2); `file_bytes` is of each file that it writes.
+    The rest as in setrlimit(2); `file_bytes` is of each file that it writes, 0 for none at all.
     """
 
     wall_s: float
@@ -100,7 +100,8 @@ def run(
 
     `heed` gets each line of its standard output, from another thread; what is longer than `LINE` bytes
     comes in pieces. `stop` ends it from outside. `reads`: the only files and folders that it may read
-    besides libraries and its own folder; with none, all that the worker may read. It writes to `cwd` only.
+    besides libraries and its own folder; with none, all that the worker may read. It writes to `cwd` only,
+    if it may write.
     Raises OSError where it cannot be started.
     """
     began = time.monotonic()
@@ -136,7 +137,7 @@ def _order(command: Sequence[str], limits: Limits, cwd: Path, reads: Sequence[Pa
     return json.dumps({
         "cpu_s": limits.cpu_s, "memory_bytes": limits.memory_bytes, "file_bytes": limits.file_bytes,
         "parent": os.getpid(), "reads": readable if reads else None,
-        "writes": [str(cwd.absolute()), "/dev/null"],
+        "writes": ["/dev/null", *([str(cwd.absolute())] if limits.file_bytes else [])],
     })  # fmt: skip
 
 
@@ -173,10 +174,14 @@ def _ending(code: int, tail: str) -> Ending:
 
 
 def _heed(pipe: IO[bytes], heard: _Heard, heed: Callable[[str], None]) -> None:
-    while line := pipe.readline(LINE):
-        heard.at = time.monotonic()
-        heard.size += len(line)
-        heed(line.decode(errors="replace").rstrip("\n"))
+    try:
+        while line := pipe.readline(LINE):
+            heard.at = time.monotonic()
+            heard.size += len(line)
+            heed(line.decode(errors="replace").rstrip("\n"))
+    finally:
+        while pipe.read(LINE):  # who listens has failed; the program must not wait for that
+            pass
 
 
 def _remember(pipe: IO[bytes], heard: _Heard) -> None:

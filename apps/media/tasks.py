@@ -10,6 +10,7 @@ from .services import (
     finishing,  # noqa: F401 registers steps
     leftovers,
     scratch,
+    trying,  # noqa: F401 registers a step
     uploads,
     working,
 )

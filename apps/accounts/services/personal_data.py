@@ -141,6 +141,13 @@ def _plain(data: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def erase_profile(account: str, profile: str) -> None:
+    """What is held elsewhere of a profile that is deleted; safe to repeat."""
+    for holder in HOLDERS.values():
+        if holder.erase_profile:
+            holder.erase_profile(account, profile)
+
+
 def give_up(request: DataRequest) -> None:
     """After a try, good or bad: an export that is not made and has no try left has failed, so that it may be
     asked for anew. An erasure is never given up."""

@@ -5,10 +5,11 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from apps.accounts.models import User
-from apps.billing.checks import the_gateway_exists
+from apps.billing.checks import refuse_to_start, the_gateway_exists
 from apps.billing.models import Plan, Subscription
 from apps.core import ticker
 
@@ -95,6 +96,11 @@ def test_settings_that_make_no_sense_are_named(settings: Any, changed: Any, code
         setattr(settings, name, value)
 
     assert [one.id for one in the_gateway_exists()] == codes
+    if codes and settings.PRODUCTION:
+        with pytest.raises(ImproperlyConfigured, match="BILLING_GATEWAY"):
+            refuse_to_start()
+    else:
+        refuse_to_start()
 
 
 def test_workers_settle_subscriptions_every_other_second() -> None:

@@ -65,9 +65,11 @@ def test_workers_take_each_step_once_while_people_extend(
     accounts = [UserFactory() for _ in range(12)]
     held = [subscribing.grant(one, plan=premium, until=END, cause=Cause(at=NOON)) for one in accounts]
     longer = END + timedelta(days=30)
-    late = [partial(subscribing.extend, one, until=longer, cause=Cause(at=END)) for one in held[:6]]
+    late: list[Callable[[], Any]] = [
+        partial(subscribing.extend, one, until=longer, cause=Cause(at=END)) for one in held[:6]
+    ]
 
-    together([partial(ending.settle_due, END)] * 4 + late, dice)
+    together([*[partial(ending.settle_due, END)] * 4, *late], dice)
     ending.settle_due(END)
 
     state = {one.pk: one.state for one in Subscription.objects.all()}

@@ -56,6 +56,7 @@ def test_an_erasure_leaves_a_record_that_names_nobody(held: Subscription, viewer
 
     request = DataRequest.objects.get()
     assert request.state == "done"
+    assert request.result is not None
     assert request.result["erased"]["billing"] == {"notes": 2, "subscriptions": 2, "granted": 0}
     assert "books" in request.result["kept"]["billing"]
     assert not Subscription.objects.exists()

@@ -13,6 +13,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from apps.accounts.models import User
 from apps.catalog.models import Title
 from apps.catalog.services import releases
+from apps.media.models import Job, JobState
+from apps.media.models.job import ENDED
 from apps.workflow.models import Transition, called
 from apps.workflow.moves import State
 from apps.workflow.services import comments, moving, planning
@@ -42,6 +44,7 @@ def board(user: User, at: datetime) -> dict[str, Any]:
         "mentions": mentions(user),
         "schedule": releases.status(at),
         "jobs": jobs(),
+        "work": work(),
         "recent": [(one, move_label(one.move)) for one in Transition.objects.select_related("by")[:RECENT]],
         "gaps": slips(at),
         "today": at.date(),
@@ -91,6 +94,20 @@ def jobs() -> dict[str, Any]:
         "failed": counted.get("failed", 0),
         "last_failed": [_spoken(job) for job in failed] if counted.get("failed") else [],
         "now": [_spoken(job) for job in running] if counted.get("doing") else [],
+    }
+
+
+def work() -> dict[str, Any]:
+    """Videos that are being made playable, and those that were given up in the last days."""
+    open_ = Job.objects.exclude(state__in=ENDED).select_related("asset").prefetch_related("steps")
+    given_up = Job.objects.filter(state=JobState.QUARANTINED).select_related("asset")
+    return {
+        "count": open_.count(),
+        "now": [
+            {"job": job, "percent": round(100 * job.done)}
+            for job in open_.order_by("-state", "-priority", "pk")[:SHOWN]
+        ],
+        "failed": list(given_up.order_by("-ended_at")[:SHOWN]),
     }
 
 

@@ -117,15 +117,20 @@ class Burner:
             planes[0].paste(self.digits[letter], (left + place * wide, top))
 
     def _lettering(self, scene: int) -> Tile:
-        """The title as large as fits beside the clock, and the label below."""
-        across, down = self.film.width - self.unit * 14, self.unit * 8
-        mask = Image.new("L", (across // 2 * 2, down))
-        brush = ImageDraw.Draw(mask)
-        text = self.film.title.upper()
-        brush.text((0, self.unit * 2), text, 255, _fitting(text, across, self.unit * 4), anchor="lm")
-        brush.text((0, self.unit * 6), self.film.label(scene), 200, art.typeface(self.unit * 2), anchor="lm")
+        """The title as large as fits beside the clock, and the label below; outlined, for suns are bright."""
+        across, down = (self.film.width - self.unit * 14) // 2 * 2, self.unit * 8
+        luma, mask = Image.new("L", (across, down), BLACK), Image.new("L", (across, down))
+        title, label = self.film.title.upper(), self.film.label(scene)
+        lines = [
+            (title, self.unit * 2, _fitting(title, across, self.unit * 4)),
+            (label, self.unit * 6, art.typeface(self.unit * 2)),
+        ]
+        for text, middle, font in lines:
+            place = (self.unit // 2, middle)
+            ImageDraw.Draw(luma).text(place, text, WHITE, font, anchor="lm")
+            ImageDraw.Draw(mask).text(place, text, 255, font, anchor="lm", stroke_width=self.unit // 4 + 1)
         left, top = self.unit * 2, self.unit
-        return Tile((left, top, left + mask.width, top + mask.height), WHITE, mask)
+        return Tile((left, top, left + across, top + down), luma, mask)
 
     def _clock(self, frame: int) -> Tile:
         """A pie that fills within a second; all white when the second is full."""

@@ -218,4 +218,4 @@ def test_no_state_is_lost(loaded: None, esha: User, state: Any) -> None:
 def test_every_fixture_is_in_the_list_in_which_they_are_loaded() -> None:
     files = {path.stem for path in (settings.BASE_DIR / "fixtures").glob("*.json")}
 
-    assert files == {"groups", *FIXTURES}
+    assert files == {"groups", "plans", *FIXTURES}

@@ -62,7 +62,7 @@ def _row(row: Shown, *, whole: bool) -> dict[str, Any]:
         "watched_at": MOMENT.to_representation(row.at),
     }
     if whole:
-        first_at = MOMENT.to_representation(row.first_at)
+        first_at = MOMENT.to_representation(row.first_at or row.at)
         told |= {"finished": row.finished, "first_watched_at": first_at}
     return told
 

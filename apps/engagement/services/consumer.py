@@ -15,7 +15,7 @@ from apps.engagement.store.stream import Entry
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 1000
+AT_ONCE, LEAST = 1000, 10
 DELIVERIES = 5
 BUSY_S = 4.0
 REST_S, LONGEST_REST_S = 1.0, 30.0
@@ -24,19 +24,21 @@ TIDY_EVERY_S = 600.0
 
 
 class Pace:
-    """When this process reads next: later and later while MongoDB is away."""
+    """When this process reads next, and how much: later and less while MongoDB does not answer in time."""
 
     def __init__(self) -> None:
         self.begun = False
+        self.size = AT_ONCE
         self.rests_until = self.reclaims_at = self.tidies_at = 0.0
         self.rest_s = REST_S
 
     def fail(self, now: float) -> None:
         self.rests_until, self.rest_s = now + self.rest_s, min(2 * self.rest_s, LONGEST_REST_S)
+        self.size = max(LEAST, self.size // 2)
         self.reclaims_at = 0.0
 
     def succeed(self) -> None:
-        self.rest_s = REST_S
+        self.rest_s, self.size = REST_S, min(2 * self.size, AT_ONCE)
 
 
 _pace = Pace()
@@ -71,35 +73,35 @@ def _drain(pace: Pace, began: float) -> int:
         pace.tidies_at = began + TIDY_EVERY_S
     carried = 0
     if began >= pace.reclaims_at:
-        carried += _reclaim()
+        carried += _reclaim(pace.size, began + BUSY_S)
         pace.reclaims_at = began + RECLAIM_EVERY_S
     while monotonic() < began + BUSY_S:
-        found = stream.read(AT_ONCE)
+        found, asked = stream.read(pace.size), pace.size
         carried += carry(found)
-        if len(found) < AT_ONCE:
+        pace.succeed()
+        if len(found) < asked:
             break
-    pace.succeed()
     return carried
 
 
-def _reclaim() -> int:
-    """What others have left; in ever smaller parts, so that an entry that kills its reader goes alone."""
-    found = stream.reclaim(AT_ONCE)
-    worn = [one for one in found if one.deliveries > DELIVERIES]
-    bury([(one, f"Those who read it ended {DELIVERIES} times") for one in worn])
-    carried = len(worn)
-    for part in shrinking([one for one in found if one.deliveries <= DELIVERIES]):
-        carried += carry(part)
+def _reclaim(most: int, until: float) -> int:
+    """What others have left. An entry that kills its reader gets ever less company, then goes."""
+    carried = 0
+    for part in shrinking(stream.left_behind(most)):
+        if monotonic() > until:
+            break
+        found = stream.claim(part)
+        worn = [one for one in found if one.deliveries > DELIVERIES]
+        bury([(one, f"Those who read it ended {DELIVERIES} times") for one in worn])
+        carried += len(worn) + carry([one for one in found if one.deliveries <= DELIVERIES])
     return carried
 
 
 def shrinking(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
-    """Parts of entries that were delivered equally often: 100 at the second time, then 10, then single."""
+    """Parts of entries that were delivered equally often: once, 100 of them; twice, 10; then single ones."""
     for deliveries in sorted({one.deliveries for one in entries}):
         equals = [one for one in entries if one.deliveries == deliveries]
-        size = max(1, AT_ONCE // 10 ** (deliveries - 1))
-        if deliveries == DELIVERIES:
-            size = 1
+        size = AT_ONCE // 10 ** min(deliveries, 3)
         yield from (equals[start : start + size] for start in range(0, len(equals), size))
 
 

@@ -37,7 +37,8 @@ def change(account: str, profile: str, told: Json) -> Json:
     document: Any = documents.collection(documents.PREFERENCES).find_one_and_update(
         {"_id": profile},
         {
-            "$set": {"account": account, **{f"set.{name}": value for name, value in told.items()}},
+            "$set": {"account": account, "profile": profile}
+            | {f"set.{name}": value for name, value in told.items()},
             "$inc": {"revision": 1},
         },
         upsert=True,

@@ -127,22 +127,21 @@ def read(most: int) -> list[Entry]:
     return [Entry(one, fields) for _, entries in found or [] for one, fields in entries]
 
 
-def reclaim(most: int) -> list[Entry]:
-    """Entries of members that died or gave them back; this process has them now."""
-    redis, name = clients.durable(), member()
+def left_behind(most: int) -> list[Entry]:
+    """Entries, without their fields, of members that died or gave them back; nobody has them yet."""
     try:
-        _, found, _ = redis.xautoclaim(keys.STREAM, keys.GROUP, name, SILENT_MS, "0-0", count=most)  # type: ignore[misc]
+        found: Any = clients.durable().xpending_range(keys.STREAM, keys.GROUP, "-", "+", most, idle=SILENT_MS)
     except clients.ResponseError as error:
         raise _told(error) from error
-    if not found:
-        return []
-    counts = {
-        one["message_id"]: int(one["times_delivered"])
-        for one in redis.xpending_range(
-            keys.STREAM, keys.GROUP, found[0][0], found[-1][0], 10 * most, consumername=name
-        )  # type: ignore[union-attr]
-    }
-    return [Entry(one, fields, counts.get(one, 1)) for one, fields in found]
+    return [Entry(one["message_id"], {}, int(one["times_delivered"])) for one in found]
+
+
+def claim(entries: Sequence[Entry]) -> list[Entry]:
+    """Those of them that nobody was quicker to claim; this process has them now."""
+    deliveries = {one.id: one.deliveries + 1 for one in entries}
+    ids: Any = list(deliveries)
+    found: Any = clients.durable().xclaim(keys.STREAM, keys.GROUP, member(), SILENT_MS, ids)
+    return [Entry(one, fields, deliveries[one]) for one, fields in found]
 
 
 def _told(error: Exception) -> Exception:

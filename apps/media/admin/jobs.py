@@ -1,6 +1,6 @@
 """The work on videos, live: how far it is, what stopped it, and what a person can do about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -21,6 +21,7 @@ LABELS = {"waiting": "info", "running": "warning", "done": "success", "quarantin
 WORDS = {
     "store": "take in the file",
     "probe": "look at it",
+    "trial": "try bit rates",
     "video": "encode the picture",
     "audio": "encode the sound",
     "text": "take out the subtitles",
@@ -43,7 +44,7 @@ def work_of(job: Job) -> dict[str, Any]:
         "steps": [_row(step) for step in steps[:STEPS_SHOWN]],
         "further": max(0, len(steps) - STEPS_SHOWN),
         "log": troubled.log if troubled else "",
-        "findings": job.asset.findings,
+        "findings": told(job.asset.findings),
     }
 
 
@@ -55,6 +56,20 @@ def _row(step: Step) -> dict[str, Any]:
         "percent": round(step.done * 100),
         "eta": spoken(step.eta_s) if step.state == Step.State.RUNNING else "",
     }
+
+
+def told(findings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Findings with their time as people read it."""
+    return [
+        {**one, "clock": clock(one["start_ms"]) if one.get("start_ms") is not None else ""}
+        for one in findings
+    ]
+
+
+def clock(ms: int) -> str:
+    """`1:02:03`."""
+    seconds = ms // 1000
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def spoken(seconds: float | None) -> str:

@@ -67,6 +67,7 @@ class Asset(FSMModelMixin, PublicId, TimeStamped):
     objects = AssetManager()
 
     class Meta:
+        verbose_name = "video"
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(

@@ -45,6 +45,8 @@ class Job(PublicId, TimeStamped):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "work on a video"
+        verbose_name_plural = "work on videos"
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
@@ -58,7 +60,7 @@ class Job(PublicId, TimeStamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.asset_id}"
+        return f"{self.get_kind_display()} {self.public_id.hex[:8]}"
 
     @property
     def has_ended(self) -> bool:

@@ -2,21 +2,20 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from django.conf import settings
-
-from .running import Watch, opened, run
+from .running import Broken, Watch, opened, run
 from .sound import summary
 
 COST = 60
 # What an editor wants to hear of: seconds of black, of a picture that stands still, of silence.
 BLACK_S, FROZEN_S, SILENT_S = 2, 10, 5
 FOUND = "found.txt"
+NOWHERE = ("-fps_mode", "passthrough", "-f", "null", "-")
 PICTURE = (
     f"blackdetect=d={BLACK_S}:pix_th=0.10,freezedetect=n=-50dB:d={FROZEN_S},metadata=mode=print:file={FOUND}"
 )
@@ -25,12 +24,19 @@ SOUND = (
 )
 
 
+# What ffmpeg says of an input in the end, and how many of them fit into what is kept of its log.
+COUNTED = re.compile(
+    r"Input stream #(\d+):0 \((?:video|audio)\):.*; (\d+) frames decoded; (\d+) decode errors"
+)
+AT_ONCE = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """How many frames came out, and what the decoder complained of ("" if nothing)."""
+    """How many frames came out of a track, and how often its decoder complained."""
 
     frames: int
-    errors: str
+    errors: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +58,42 @@ class Seen:
 class Heard:
     """`loudness` in LUFS (-70: silence), `peak` in dBTP; `seconds` came out of the decoder."""
 
+    decoded: Decoded
     seconds: float
-    errors: str
     loudness: float
     peak: float
     silent: tuple[Stretch, ...]
 
 
-def measure_decode(track: Path, watch: Watch, *, seconds: float) -> Decoded:
-    """Decode every frame of a rung. How it would look is of no matter: the loop filter is left out."""
-    source = _opened(track, "-skip_loop_filter", "all")
-    ran = run(
-        ["-v", "error", *source, "-fps_mode", "passthrough", "-f", "null", "-"],
-        folder=track.parent, seconds=seconds, cost=COST, watch=watch,
-    )  # fmt: skip
-    return Decoded(ran.frames, ran.tail)
+def measure_decode(tracks: Sequence[Path], watch: Watch, *, seconds: float) -> list[Decoded]:
+    """Decode every frame of rungs of one film, side by side. Raises Broken, NoRoom, Stopped.
+
+    How they look is of no matter: the loop filter is left out.
+    """
+    found = []
+    for first in range(0, len(tracks), AT_ONCE):
+        some = tracks[first : first + AT_ONCE]
+        part = len(some) / len(tracks)
+        sources = [one for track in some for one in _opened(track, "-skip_loop_filter", "all")]
+        outputs = [one for number in range(len(some)) for one in ("-map", f"{number}:v", *NOWHERE)]
+        ran = run(
+            ["-v", "verbose", *sources, *outputs], folder=some[0].parent, seconds=seconds,
+            cost=COST * len(some), watch=watch.share(seconds * first / len(tracks), part),
+        )  # fmt: skip
+        found += counted(ran.tail, len(some))
+    return found
 
 
 def measure_picture(track: Path, watch: Watch, *, seconds: float) -> Seen:
     """Decode a rung, best a small one, and look at it. Raises Broken, NoRoom, Stopped."""
     with _scratch(track) as folder:
         ran = run(
-            ["-v", "error", *_opened(track), "-vf", PICTURE, "-fps_mode", "passthrough", "-f", "null", "-"],
+            ["-v", "verbose", *_opened(track), "-vf", PICTURE, *NOWHERE],
             folder=folder, seconds=seconds, cost=COST, watch=watch,
         )  # fmt: skip
         found = (folder / FOUND).read_text()
     return Seen(
-        Decoded(ran.frames, ran.tail),
+        counted(ran.tail, 1)[0],
         black=stretches(found, "black_start", "black_end", BLACK_S, seconds),
         frozen=stretches(found, "freezedetect.freeze_start", "freezedetect.freeze_end", FROZEN_S, seconds),
     )
@@ -88,14 +103,23 @@ def measure_sound(track: Path, watch: Watch, *, seconds: float) -> Heard:
     """Decode a track of sound and listen to it. Raises Broken, NoRoom, Stopped."""
     with _scratch(track) as folder:
         ran = run(
-            ["-v", "level+info", *_opened(track), "-af", SOUND, "-f", "null", "-"],
+            ["-v", "verbose", *_opened(track), "-af", SOUND, "-f", "null", "-"],
             folder=folder, seconds=seconds, cost=COST, watch=watch,
         )  # fmt: skip
         found = (folder / FOUND).read_text()
     loudness, peak = summary(ran.tail)
-    errors = "\n".join(line for line in ran.tail.splitlines() if "[error]" in line or "[fatal]" in line)
     silent = stretches(found, "silence_start", "silence_end", SILENT_S, seconds)
-    return Heard(ran.seconds, errors, loudness, peak, silent)
+    return Heard(counted(ran.tail, 1)[0], ran.seconds, loudness, peak, silent)
+
+
+def counted(tail: str, tracks: int) -> list[Decoded]:
+    """From the end of a log, in the order of the inputs."""
+    found = {
+        int(number): Decoded(int(frames), int(errors)) for number, frames, errors in COUNTED.findall(tail)
+    }
+    if sorted(found) != list(range(tracks)):
+        raise Broken("What was decoded could not be counted.", tail)
+    return [found[number] for number in range(tracks)]
 
 
 def stretches(found: str, start: str, end: str, least: float, seconds: float) -> tuple[Stretch, ...]:
@@ -109,7 +133,7 @@ def stretches(found: str, start: str, end: str, least: float, seconds: float) ->
 
 
 def _opened(track: Path, *options: str) -> list[str]:
-    return opened(track, "mov", "-threads", str(settings.ENCODE_THREADS), *options)
+    return opened(track, "mov", "-threads", "1", "-err_detect", "explode", *options)
 
 
 @contextmanager

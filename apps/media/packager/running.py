@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -15,13 +16,18 @@ import imageio_ffmpeg
 from django.conf import settings
 
 from apps.media import formats, sandbox
-from apps.media.sandbox import Ending, Limits
+from apps.media.sandbox import Ending, Limits, Outcome
 
 QUIET_S = 180.0
 MIB = 1024**2
 NO_ROOM = "There is no room left on the disk that films are worked on."
 FULL_DISK = re.compile(r"No space left on device|Disk quota exceeded|Error number -28\b")
-NO_MEMORY = re.compile(r"Cannot allocate memory|Error number -12\b|malloc .* failed")
+TOO_LARGE = re.compile(r"File too large|Error number -27\b")
+NO_MEMORY = re.compile(
+    r"Cannot allocate memory|Resource temporarily unavailable|Error number -1[12]\b|malloc"
+)
+# How ffmpeg exits when it gets a signal that it knows, which is the one that its computing is used up.
+SIGNALLED = (255, 123)
 TOLD = {
     Ending.TOO_SLOW: "It took far longer than a film of this length may take.",
     Ending.SILENT: "The program that reads the film has said nothing for minutes.",
@@ -90,22 +96,32 @@ def opened(path: Path, container: str, *options: str) -> list[str]:
     ]  # fmt: skip
 
 
-def others(container: str) -> Iterator[str]:
+def others(container: str, *, until_s: float | None = None) -> Iterator[str]:
     """Arguments that read all streams, for a container whose clock ffmpeg sets right by those it reads.
 
-    All who read such a file then set it right in the same way.
+    All who read such a file then set it right in the same way. `until_s`: no further than that.
     """
     if container in formats.JUMPING:
-        yield from ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-f", "null", "-")
+        end = () if until_s is None else ("-t", f"{until_s:.6f}")
+        yield from ("-map", "0:v?", "-map", "0:a?", "-c", "copy", *end, "-f", "null", "-")
 
 
-def run(arguments: Sequence[str], *, folder: Path, seconds: float, cost: float, watch: Watch) -> Ran:
+def run(
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    seconds: float,
+    cost: float,
+    watch: Watch,
+    fps: Fraction | None = None,
+) -> Ran:
     """Run ffmpeg in the folder.
 
     `seconds`: of film, `cost`: the most seconds of computing that one of them may take; the limits come
-    from both. Raises Broken, NoRoom, Stopped.
+    from both. `fps`: by which progress is counted in frames, for times are wrong with `-copyts`.
+    Raises Broken, NoRoom, Stopped.
     """
-    progress = Progress(watch)
+    progress = Progress(watch, fps)
     outcome = sandbox.run(
         [program(), "-nostdin", "-hide_banner", "-nostats", *("-progress", "pipe:1", "-stats_period", "1"),
          "-y", *arguments],
@@ -113,20 +129,32 @@ def run(arguments: Sequence[str], *, folder: Path, seconds: float, cost: float, 
         cwd=folder,
         stop=progress,
         heed=progress.heed,
+        reads=[Path(one.removeprefix("file:")) for one in arguments if one.startswith("file:/")],
     )  # fmt: skip
     if outcome.is_well:
-        return Ran(outcome.tail, int(_number(progress.values.get("frame", ""))), progress.done_s)
+        watch.tell(seconds, progress.speed)
+        return Ran(outcome.tail, progress.frames, progress.done_s)
     if watch.stop.is_set():
         raise Stopped
+    raise blame(outcome, stalled=progress.stalled)
+
+
+def blame(outcome: Outcome, *, stalled: bool) -> Broken | NoRoom:
+    """What to tell of a run that did not end well."""
     if FULL_DISK.search(outcome.tail):
-        raise NoRoom(NO_ROOM)
-    if progress.stalled:
-        raise Broken("The program that reads the film has not moved on for minutes.", outcome.tail)
-    if outcome.ending in TOLD:
-        raise Broken(TOLD[outcome.ending], outcome.tail)
+        return NoRoom(NO_ROOM)
+    if stalled:
+        return Broken("The program that reads the film has not moved on for minutes.", outcome.tail)
+    ending = outcome.ending
+    if outcome.code in SIGNALLED:
+        ending = Ending.TOO_MUCH_CPU
+    elif TOO_LARGE.search(outcome.tail):
+        ending = Ending.TOO_MUCH_OUTPUT
+    if ending in TOLD:
+        return Broken(TOLD[ending], outcome.tail)
     if NO_MEMORY.search(outcome.tail):
-        raise Broken("The film needs more memory than a program may have here.", outcome.tail)
-    raise Broken("The film could not be read to its end; it may be damaged or cut off.", outcome.tail)
+        return Broken("The film needs more memory than a program may have here.", outcome.tail)
+    return Broken("The film could not be read to its end; it may be damaged or cut off.", outcome.tail)
 
 
 def limits(seconds: float, cost: float) -> Limits:
@@ -147,10 +175,10 @@ class Progress(Event):
     It reports on and on even when nothing moves: no advance for `QUIET_S` is a stall.
     """
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: Watch, fps: Fraction | None = None) -> None:
         super().__init__()
-        self.watch, self.stalled = watch, False
-        self.done_s = self.speed = 0.0
+        self.watch, self.fps, self.stalled = watch, fps, False
+        self.frames, self.done_s, self.speed = 0, 0.0, 0.0
         self.state: tuple[str, ...] = ()
         self.values: dict[str, str] = {}
         self.moved_at = time.monotonic()
@@ -168,7 +196,9 @@ class Progress(Event):
             self.state, self.moved_at = state, time.monotonic()
         elif time.monotonic() - self.moved_at > QUIET_S:
             self.stalled = True
-        self.done_s = max(self.done_s, _number(self.values.get("out_time_us", "")) / 1e6)
+        self.frames = int(_number(self.values.get("frame", "")))
+        time_s = _number(self.values.get("out_time_us", "")) / 1e6
+        self.done_s = max(self.done_s, float(self.frames / self.fps) if self.fps else time_s)
         self.speed = _number(self.values.get("speed", "").removesuffix("x"))
         self.watch.tell(self.done_s, self.speed)
 

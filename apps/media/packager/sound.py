@@ -7,7 +7,6 @@ from pathlib import Path
 
 from apps.media import cmaf
 from apps.media.facts import Audio
-from apps.media.formats import JUMPING
 
 from .running import Broken, Watch, opened, others, run
 
@@ -19,6 +18,7 @@ LIMITER_MARGIN = 0.5
 # EBU R 128 counts nothing that is less loud than this.
 SILENCE = -70.0
 COST = 10
+RAW = "raw.mp4"
 SUMMARY = re.compile(r"\bI:\s+(-?\d+\.\d+|-inf|nan) LUFS.*?\bPeak:\s+(-?\d+\.\d+|-inf|nan) dBFS", re.DOTALL)
 # Layouts that have a known way to become stereo.
 MOST_CHANNELS = 8
@@ -45,15 +45,15 @@ def encode_audio(
     What begins late has silence before it. The file lies in a folder for this alone: a file beside it is
     used on the way. Raises Broken, NoRoom, Stopped.
     """
-    source = [*_opened(master, container), *others(container)]
+    source = [*opened(master, container, "-threads", "1"), *others(container)]
     ran = run(
-        ["-v", "info", *source, *_measured(stream, seconds)],
+        ["-v", "info", *source, *measured(stream, seconds)],
         folder=out.parent, seconds=seconds, cost=COST, watch=watch.share(0, 0.5),
     )  # fmt: skip
     loudness = planned(*summary(ran.tail))
-    raw = out.with_name("raw.mp4")
+    raw = out.with_name(RAW)
     run(
-        ["-v", "warning", *source, *_encoded(stream, loudness, seconds, raw.name)],
+        ["-v", "warning", *source, *encoded(stream, loudness, seconds)],
         folder=out.parent, seconds=seconds, cost=COST, watch=watch.share(seconds / 2, 0.5),
     )  # fmt: skip
     cmaf.join([raw], out)
@@ -78,12 +78,6 @@ def summary(tail: str) -> tuple[float, float]:
     return (SILENCE, -math.inf) if math.isnan(integrated) or math.isnan(peak) else (integrated, peak)
 
 
-def _opened(master: Path, container: str) -> list[str]:
-    """Times count from the start of the file, as for the picture."""
-    clock = () if container in JUMPING else ("-copyts", "-start_at_zero")
-    return opened(master, container, "-threads", "1", *clock)
-
-
 def _stereo(stream: Audio, seconds: float) -> str:
     """From the start of the film to its end, whatever the stream has of it."""
     layout = (
@@ -96,19 +90,19 @@ def _stereo(stream: Audio, seconds: float) -> str:
     )
 
 
-def _measured(stream: Audio, seconds: float) -> list[str]:
+def measured(stream: Audio, seconds: float) -> list[str]:
     chain = f"{_stereo(stream, seconds)},ebur128=peak=true:framelog=quiet[out]"
     return ["-filter_complex", chain, "-map", "[out]", "-f", "null", "-"]
 
 
-def _encoded(stream: Audio, loudness: Loudness, seconds: float, name: str) -> list[str]:
+def encoded(stream: Audio, loudness: Loudness, seconds: float) -> list[str]:
     """`delay_moov` keeps the edit list that hides the encoder's priming."""
     return [
         *("-filter_complex", f"{_stereo(stream, seconds)},{_loudened(loudness)}[out]", "-map", "[out]"),
         *("-c:a", "aac", "-b:a", str(BIT_RATE), "-ar", str(RATE), "-ac", "2"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"),
         *("-movflags", "+cmaf+delay_moov+skip_trailer", "-frag_duration", str(SEGMENT_S * 1_000_000)),
-        *("-f", "mp4", f"file:{name}"),
+        *("-f", "mp4", f"file:{RAW}"),
     ]
 
 

@@ -9,7 +9,6 @@ import errno
 import shutil
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -19,7 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.media import accept, formats, ladder, origin, packager, parts, probe, subtitles
+from apps.media import accept, formats, ladder, origin, packager, parts, per_title, probe, subtitles
 from apps.media.facts import Audio, Source
 from apps.media.models import Asset, Upload
 
@@ -30,10 +29,9 @@ from .working import Doing, Done, Failed, Hopeless, NoRoom, step
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FULL_TOLD = "The disk is full. It goes on by itself when there is room again."
 # What encoding costs, in seconds of work for a second of media; only the bar of the job depends on it.
-VIDEO_WEIGHT, AUDIO_WEIGHT, FINISH_WEIGHT = 2.5, 0.1, 0.2
+TRIAL_WEIGHT, VIDEO_WEIGHT, AUDIO_WEIGHT, FINISH_WEIGHT = 5.0, 2.5, 0.1, 0.2
 LONGEST_TAIL = 2_000
 SPARE_ROOM = 64 * 1024**2
-LOOKED_AT_ONCE = 2
 
 
 def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doing], Done]]:
@@ -146,14 +144,21 @@ def ladder_options() -> ladder.Options:
 def _after_probe(
     source: Source, video: "ladder.Plan | None", kept: Iterable[Audio], seconds: float
 ) -> Iterator[NewStep]:
-    for chunk in video.chunks if video else ():
-        weight = VIDEO_WEIGHT * float(chunk.frames / video.fps) if video else 0.0
-        yield NewStep(f"video-{chunk.number:03}", 2, weight=weight, given={"chunk": chunk.number})
+    """The picture waits for its trials, if there are any, and the end for everything."""
+    if video:
+        tried = per_title.samples(video) if settings.PER_TITLE else ()
+        if tried:
+            weight = TRIAL_WEIGHT * float(sum(one.frames for one in tried) / video.fps)
+            yield NewStep("trial", 2, weight=weight)
+        for chunk in video.chunks:
+            weight = VIDEO_WEIGHT * float(chunk.frames / video.fps)
+            given = {"chunk": chunk.number}
+            yield NewStep(f"video-{chunk.number:03}", 3 if tried else 2, weight=weight, given=given)
     for one in kept:
         yield NewStep(f"audio-{one.index}", 2, weight=AUDIO_WEIGHT * seconds, given={"stream": one.index})
     if any(text.is_text for text in source.texts):
         yield NewStep("text", 2, weight=1.0)
-    yield NewStep("finish", 3, weight=FINISH_WEIGHT * seconds)
+    yield NewStep("finish", 4, weight=FINISH_WEIGHT * seconds)
 
 
 def _kept_audio(source: Source) -> tuple[list[Audio], list[str]]:
@@ -192,7 +197,7 @@ def encode(doing: Doing, folder: Path) -> Done:
     result = {
         "files": files,
         "decoded": {name: one.frames for name, one in decoded.items()},
-        "trouble": [f"{name}: {one.errors[:200]}" for name, one in decoded.items() if one.errors],
+        "trouble": [trouble for name, one in decoded.items() for trouble in troubles(name, one)],
         "black": [(first + one.start, first + one.end) for one in seen.black],
         "frozen": [(first + one.start, first + one.end) for one in seen.frozen],
     }
@@ -202,17 +207,17 @@ def encode(doing: Doing, folder: Path) -> Done:
 def _looked_at(
     made: Path, plan: ladder.Plan, watching: packager.Watch, seconds: float
 ) -> tuple[packager.Seen, dict[str, packager.Decoded]]:
-    """Every segment of every rung decodes: two at a time, for each is decoded by few threads."""
+    """Every segment of every rung decodes. The smallest is looked at as well, for it costs the least."""
     others = [rung.name for rung in plan.rungs if rung is not plan.smallest]
+    paths = [made / f"{name}.mp4" for name in others]
+    seen = packager.measure_picture(made / f"{plan.smallest.name}.mp4", watching, seconds=seconds)
+    found = packager.measure_decode(paths, watching, seconds=seconds) if paths else []
+    return seen, {**dict(zip(others, found, strict=True)), plan.smallest.name: seen.decoded}
 
-    def decode(name: str) -> packager.Decoded:
-        return packager.measure_decode(made / f"{name}.mp4", watching, seconds=seconds)
 
-    with ThreadPoolExecutor(LOOKED_AT_ONCE, thread_name_prefix="look") as pool:
-        decoding = pool.map(decode, reversed(others))
-        seen = packager.measure_picture(made / f"{plan.smallest.name}.mp4", watching, seconds=seconds)
-        decoded = dict(zip(reversed(others), decoding, strict=True))
-    return seen, decoded | {plan.smallest.name: seen.decoded}
+def troubles(name: str, decoded: packager.Decoded) -> list[str]:
+    """In a sentence, where there are any."""
+    return [f"{name} has {decoded.errors} frames that do not decode."] if decoded.errors else []
 
 
 def _packed(made: Path, target: Path) -> Path:
@@ -256,7 +261,7 @@ def sound(doing: Doing, path: Path, source: Source, stream: Audio, *, seconds: f
         "label": stream.label,
         "loudness": heard.loudness if heard.loudness > packager.SILENCE else None,
         "silent": [(one.start, one.end) for one in heard.silent],
-        "trouble": [f"{stream.language}: {heard.errors[:200]}"] if heard.errors else [],
+        "trouble": troubles(stream.language, heard.decoded),
     }
 
 
@@ -270,8 +275,8 @@ def take_texts(doing: Doing, folder: Path) -> Done:
             if not one.is_text:
                 continue
             try:
-                packets = probe.texts(path, one.index, stop=doing.stop)
-                found = subtitles.from_packets(one.codec, packets)
+                stream = probe.embedded(path, one.index, stop=doing.stop)
+                found = subtitles.from_packets(one.codec, stream.packets, header=stream.header)
             except (probe.Unreadable, subtitles.Refused) as refused:
                 notes.append(f"Subtitles in {one.language} were left out: {refused.told}")
                 continue

@@ -197,9 +197,9 @@ def test_no_picture_is_larger_than_the_source_or_of_another_shape(video: Video, 
     for rung in plan.rungs:
         wide, high = rung.picture
         assert wide % 2 == high % 2 == 0
-        assert 2 <= wide <= max(2, width)
-        assert 2 <= high <= max(2, height)
-        share = min(1, rung.height / ladder.lines((width, height)))
+        assert 2 <= wide <= max(Fraction(2), width)
+        assert 2 <= high <= max(Fraction(2), height)
+        share = min(Fraction(1), rung.height / ladder.lines((width, height)))
         assert abs(wide - width * share) <= 2
         assert abs(high - height * share) <= 2
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from apps.media import cmaf, ladder
 from apps.media.ladder import Options, Plan
-from apps.media.packager import Broken, Watch, encode_chunk, measure_decode, measure_picture
+from apps.media.packager import Broken, Decoded, Watch, encode_chunk, measure_decode, measure_picture
 
 from . import footage
 
@@ -75,9 +75,10 @@ def test_every_film_becomes_the_frames_that_were_planned(name: str, tmp_path: Pa
         assert [one.duration for one in index.fragments[:-1]] == [plan.segment * plan.frame_units] * (
             len(index.fragments) - 1
         )
-        assert measure_decode(tracks[rung.name], Watch(), seconds=float(plan.seconds)).frames == plan.frames
         with av.open(str(tracks[rung.name])) as file:
             keys.add(tuple(packet.pts for packet in file.demux() if packet.is_keyframe and packet.size))
+    decoded = measure_decode(list(tracks.values()), Watch(), seconds=float(plan.seconds))
+    assert decoded == [Decoded(plan.frames, 0)] * len(plan.rungs)
     (times,) = keys
     assert times == tuple(range(0, plan.frames * plan.frame_units, plan.gop * plan.frame_units))
     thumbs = sorted(tmp_path.glob("chunk-*/thumb_*.jpg"))
@@ -204,7 +205,7 @@ def test_black_and_frozen_stretches_are_found(tmp_path: Path) -> None:
     seen = measure_picture(tracks["v90"], Watch(), seconds=4)
 
     assert [(one.start, one.end) for one in seen.black] == [(0, 2)]
-    assert (seen.decoded.frames, seen.decoded.errors, seen.frozen) == (100, "", ())
+    assert (seen.decoded, seen.frozen) == (Decoded(100, 0), ())
     assert measure_picture(still["v90"], Watch(), seconds=4).black == ()
 
 
@@ -217,6 +218,18 @@ def test_damage_in_a_finished_track_is_found(tmp_path: Path) -> None:
     data[middle : middle + 400] = b"\x55" * 400
     track.write_bytes(data)
 
-    decoded = measure_decode(track, Watch(), seconds=4)
+    good, damaged = measure_decode([tracks["v90"], track], Watch(), seconds=4)
 
-    assert decoded.errors
+    assert good == Decoded(100, 0)
+    assert damaged.errors > 0
+
+
+def test_very_many_tracks_are_decoded_in_turns(tmp_path: Path) -> None:
+    _, tracks = encoded("tiny", tmp_path)
+    told: list[float] = []
+
+    found = measure_decode([tracks["v90"]] * 11, Watch(tell=lambda done_s, _: told.append(done_s)), seconds=4)
+
+    assert found == [Decoded(100, 0)] * 11
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(4)

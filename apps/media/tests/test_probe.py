@@ -6,16 +6,14 @@ import struct
 from fractions import Fraction
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 
-from apps.media import accept, findings, languages, probe
+from apps.media import accept, probe
 from apps.media.facts import Chapter, Source
-from apps.media.findings import Said
 from apps.media.probe import Unreadable
 
-from .clips import BOTH, X264, clip, derived, film, parsed
+from .clips import X264, clip, derived, film, parsed
 
 MP4, MKV = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 
@@ -374,73 +372,6 @@ def test_a_name_is_but_a_name(name: str, tmp_path: Path) -> None:
     assert probe.probe(tmp_path / name) == probe.probe(clip("plain.mp4"))
 
 
-# --- Pure --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("named", "wanted"),
-    [
-        ("eng", "en"), ("hin", "hi"), ("ger", "de"), ("deu", "de"), ("EN", "en"), ("pt_br", "pt-BR"),
-        ("zh-hant-tw", "zh-Hant-TW"), ("haw", "haw"), ("und", "und"), ("", "und"), ("English", "und"),
-        ("e", "und"), ("en-US-u-ca-buddhist", "en-US"), ("<b>", "und"), ("es-419", "es-419"), (" fra ", "fr"),
-    ],
-)  # fmt: skip
-def test_languages_become_bcp_47(named: str, wanted: str) -> None:
-    assert languages.tag(named) == wanted
-
-
-@pytest.mark.parametrize(
-    ("title", "label"),
-    [
-        ("  English\t5.1 ", "English 5.1"),
-        ("a\nb\x00c\u2028d", "a b c d"),
-        ("\u202egnp.exe", "gnp.exe"),
-        ("\x1b[2J\x07", "[2J"),
-        ("x" * 5000, "x" * 100),
-        ("हिन्दी", "हिन्दी"),
-    ],
-)
-def test_labels_are_one_printable_line(title: str, label: str) -> None:
-    assert findings.label(title) == label
-
-
-def answer(times: list[list[int]], base: str, average: str = "0/1", pictures: Any = ()) -> Said:
-    said = {"average_rate": average, "base_rate": "0/1", "width": 64, "height": 48}
-    return Said({
-        "duration": "100/1", "streams": [{"index": 0, "type": "video", "codec": "h264", "video": said}],
-        "look": {"time_base": base, "times": times, "pictures": list(pictures) or [{"rotation": 0}]},
-    })  # fmt: skip
-
-
-def rate(*given: Any) -> Any:
-    video = findings.source(answer(*given), container="avi", size=1).video
-    return video.fps, video.variable
-
-
-def rounded(fps: Fraction, base: int, frames: int = 300) -> list[int]:
-    return [round(number / fps * base) for number in range(frames)]
-
-
-@pytest.mark.parametrize("fps", findings.RATES)
-@pytest.mark.parametrize("base", [1000, 90_000, 1_000_000])
-def test_every_usual_rate_is_found_again_from_rounded_times_alone(fps: Fraction, base: int) -> None:
-    assert rate([rounded(fps, base)], f"1/{base}") == (fps, False)
-
-
-def test_a_lost_frame_makes_no_changing_rate_but_a_changing_rate_does() -> None:
-    lost = [time for time in rounded(Fraction(25), 1000) if time != 4000]
-    film, video = rounded(Fraction(24), 1000), [time + 50_000 for time in rounded(Fraction(30), 1000)]
-
-    assert rate([lost], "1/1000") == (25, False)
-    assert rate([film, video], "1/1000", "27/1") == (27, True)
-
-
-def test_packets_may_be_fields() -> None:
-    woven = [{"rotation": 0, "interlaced": True}]
-
-    assert rate([rounded(Fraction(50), 90_000)], "1/90000", "25/1", woven) == (25, False)
-
-
 def test_box_sizes_are_packed_as_they_lie() -> None:
     """The maker of lies, by its own test."""
     content = clip("plain.mp4").read_bytes()
@@ -449,7 +380,3 @@ def test_box_sizes_are_packed_as_they_lie() -> None:
     assert film(boxes) == content
     boxes[0].size = 2**32 - 1
     assert struct.unpack(">I", film(boxes)[:4]) == (2**32 - 1,)
-
-
-def test_both_inputs_of_clips_last_two_seconds() -> None:
-    assert [word for word in BOTH if word.endswith(":d=2")]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from threading import Event, Timer
@@ -161,6 +162,14 @@ def test_a_flood_ends_it_and_is_not_kept(do: Callable[..., Outcome], stream: str
     assert len(outcome.tail) <= sandbox.TAIL
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_who_listens_may_fail_and_it_ends_all_the_same(do: Callable[..., Outcome]) -> None:
+    def heed(line: str) -> None:
+        raise ZeroDivisionError
+
+    assert do("for _ in range(200_000): print('a line')", heed=heed).is_well
+
+
 # --- Other processes ---------------------------------------------------------------------------------
 
 
@@ -263,6 +272,23 @@ def test_it_has_no_network(said: Callable[..., list[str]], canary: socket.socket
         canary.accept()
 
 
+def own_networks() -> bool:
+    """Whether this machine lets us have one."""
+    code = "import ctypes, sys; libc = ctypes.CDLL(None); sys.exit(libc.unshare(0x50000000) != 0)"
+    return not subprocess.run([sys.executable, "-I", "-c", code], check=False).returncode
+
+
+def test_it_lives_in_a_network_of_its_own_and_has_no_privileges(said: Callable[..., list[str]]) -> None:
+    asked = "os.readlink('/proc/self/ns/net'), open('/proc/self/status').read()"
+
+    network, *status = said(f"import os; print({asked}, sep=chr(10))")
+
+    facts = dict(line.split(":\t", 1) for line in status if ":\t" in line)
+    assert int(facts["CapEff"], 16) in (0, 1 << launcher.DAC_OVERRIDE)
+    assert (facts["NoNewPrivs"], facts["Seccomp"]) == ("1", "2")
+    assert network != str(Path("/proc/self/ns/net").readlink()) or not own_networks()
+
+
 def alone(fence: str) -> str:
     """Python that puts up one fence of the launcher's, and no other."""
     return f"""
@@ -327,6 +353,21 @@ def test_it_reads_what_it_is_given_and_nothing_else(
     lines = said(code, reads=[given])
 
     assert lines == ["film", "done", "mine", "done", *[DENIED] * 6]
+
+
+@fenced
+def test_who_may_not_write_makes_nothing_and_deletes_nothing(
+    said: Callable[..., list[str]], scratch: Path
+) -> None:
+    (scratch / "kept").write_text("kept")
+    code = dedent(TRY) + dedent("""
+        import os
+        for deed in (lambda: open("new", "w"), lambda: os.remove("kept"), lambda: os.mkdir("new")):
+            tried(deed)
+    """)
+
+    assert said(code, limits=replace(PLENTY, file_bytes=0)) == [DENIED] * 3
+    assert [one.name for one in scratch.iterdir()] == ["kept"]
 
 
 @fenced

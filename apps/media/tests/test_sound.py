@@ -15,7 +15,10 @@ from apps.media.packager.sound import planned, summary
 
 from . import footage
 
-WITH_SOUND = [name for name, one in footage.CLIPS.items() if one.audios and name != "cut_off"]
+DIFFERENT_SOUNDS = (
+    "plain", "quiet", "nothing", "mono", "five_one", "twelve", "peaks", "gap", "short_sound", "long_sound",
+    "two_languages", "sound_only", "wav", "mkv", "ts", "mov", "webm", "vp8", "avi", "mpeg2", "late_sound",
+)  # fmt: skip
 
 
 def encoded(name: str, folder: Path, stream: int = 0, seconds: float = 4) -> tuple[Path, Loudness]:
@@ -43,7 +46,7 @@ def strength(part: "array[float]") -> float:
 # --- Time --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", WITH_SOUND)
+@pytest.mark.parametrize("name", DIFFERENT_SOUNDS)
 def test_every_sound_becomes_a_stereo_track_of_the_length_asked_for(name: str, tmp_path: Path) -> None:
     track, loudness = encoded(name, tmp_path, seconds=3.5)
 
@@ -52,7 +55,7 @@ def test_every_sound_becomes_a_stereo_track_of_the_length_asked_for(name: str, t
     assert index.duration == 3.5 * 48000 + 1024
     assert [path.name for path in tmp_path.iterdir()] == [track.name]
     heard = measure_sound(track, Watch(), seconds=3.5)
-    assert heard.errors == ""
+    assert heard.decoded.errors == 0
     assert heard.seconds == pytest.approx(3.5, abs=0.03)
     if not loudness.limited:
         assert heard.loudness == pytest.approx(max(-70, loudness.integrated + loudness.gain), abs=0.6)
@@ -74,7 +77,7 @@ def test_sound_and_picture_keep_their_distance(name: str, flash: float, beep: fl
 
     with av.open(str(tmp_path / "v90.mp4")) as file:
         light = [
-            frame.pts
+            frame.pts or 0
             for frame in file.decode(file.streams.video[0])
             if max(bytes(frame.planes[0])[:100]) > 128
         ]
@@ -83,7 +86,8 @@ def test_sound_and_picture_keep_their_distance(name: str, flash: float, beep: fl
 
     seen, heard = light[0] / plan.timescale, loud[0] / 48000
     # In a transport stream the sound's priming counts as its start; half a frame is lost in rounding.
-    assert (seen, heard) == (pytest.approx(flash, abs=0.022), pytest.approx(beep, abs=0.022))
+    assert seen == pytest.approx(flash, abs=0.022)
+    assert heard == pytest.approx(beep, abs=0.022)
     assert heard - seen == pytest.approx(beep - flash, abs=0.021)
     assert len(light) == 5
     assert (loud[-1] - loud[0]) / 48000 == pytest.approx(0.2, abs=0.01)

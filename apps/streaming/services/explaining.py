@@ -1,4 +1,4 @@
-"""Why can this account not play this? The very decision, told step by step, for those who look after people."""
+"""Why can this account not play this? The very decision, step by step, for those who look after people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,7 +3,6 @@
 import json
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -50,27 +49,37 @@ class Command(BaseCommand):
         if settings.PRODUCTION:
             raise CommandError("This publishes demonstration titles; it is for development only.")
         self.quiet = not options["verbosity"]
+        self.cast, self.live = _cast(), _public_ids(LIVE)
+        self.waiting: list[Title] = []
         self.told: dict[int, int] = {}
-        cast, live = _cast(), _public_ids(LIVE)
-        waiting: list[Title] = []
+        self.looked_at = 0.0
         for title in _not_moved():
-            illustrate(title, cast.editor)
+            illustrate(title, self.cast.editor)
             for asset in videos_of(title):
-                self._deliver(asset, cast.editor)
-            waiting = self._walk([*waiting, title], cast, live)
-        while waiting:
+                self._deliver(asset)
+            self.waiting.append(title)
+        while self.waiting:
             if options["work"]:
                 working.work()
-            waiting = self._walk(waiting, cast, live)
-            self._tell_progress()
-            time.sleep(PAUSE_S if waiting else 0)
+            self._look()
+            time.sleep(PAUSE_S if self.waiting else 0)
+
+    def _look(self) -> None:
+        """Take those through the workflow that nothing is in the way of, and tell how far the others are."""
+        self.waiting = [title for title in self.waiting if not self._has_walked(title)]
+        self._tell_progress()
+        self.looked_at = time.monotonic()
+
+    def _look_aside(self) -> None:
+        if time.monotonic() > self.looked_at + PAUSE_S:
+            self._look()
 
     def _tell(self, line: str) -> None:
         if not self.quiet:
             self.stdout.write(f"  {line}")
             self.stdout.flush()
 
-    def _deliver(self, asset: Asset, by: User) -> None:
+    def _deliver(self, asset: Asset) -> None:
         """Make the film and hand it in as if somebody had uploaded it, unless that has happened."""
         if asset.state != AssetState.UPLOADING or asset.jobs.exists() or _is_received(asset):
             return
@@ -78,41 +87,36 @@ class Command(BaseCommand):
         began = time.monotonic()
         with scratch.folder() as folder:
             path = folder / f"{asset.public_id}{master.SUFFIX}"
-            master.write(film, path, lambda done: self._tell_progress())
-            taking.take(path, asset=asset.public_id, by=by)
+            master.write(film, path, lambda done: self._look_aside())
+            taking.take(path, asset=asset.public_id, by=self.cast.editor)
         self._tell(f"{film.title}: a film of {film.seconds} s, made in {time.monotonic() - began:.1f} s")
 
-    def _walk(self, waiting: Iterable[Title], cast: Cast, live: list[str]) -> list[Title]:
-        """Take those through the workflow that nothing is in the way of; which ones still wait."""
-        return [title for title in waiting if not self._has_walked(title, cast, live)]
-
-    def _has_walked(self, title: Title, cast: Cast, live: list[str]) -> bool:
+    def _has_walked(self, title: Title) -> bool:
         """Whether this title is done with, be it that an editor was faster, or that it cannot be."""
         found = Title.objects.filter(pk=title.pk).first()
         if found is None or has_moved(found):
             return True
-        # Before the gates are judged: a film that gets ready in between is waited for once more.
-        is_coming = any(asset.state in COMING for asset in videos_of(found))
-        unmet = [gate.detail for gate in publishing.checklist(found) if not gate.met]
-        if unmet and is_coming:
+        if any(asset.state in COMING for asset in videos_of(found)):
             return False
+        unmet = [gate.detail for gate in publishing.checklist(found) if not gate.met]
         if unmet:
             self._tell(f"{found} stays a draft. {' '.join(unmet)}")
             return True
-        walk = publish if str(found.public_id) in live else AT_THE_DESK.get(found.slug)
+        walk = publish if str(found.public_id) in self.live else AT_THE_DESK.get(found.slug)
         if walk:
-            self._go(walk, found, cast)
+            self._go(walk, found)
         return True
 
-    def _go(self, walk: Walk, title: Title, cast: Cast) -> None:
+    def _go(self, walk: Walk, title: Title) -> None:
         try:
             with transaction.atomic():
-                walk(title, cast)
+                walk(title, self.cast)
         except DomainError as refused:
             self._tell(f"{title} stays a draft. {refused}")
             return
         title.refresh_from_db()
-        self._tell(f"{title} is {'live' if title.is_live else title.get_state_display().lower()}.")
+        where = "is live" if title.is_live else f"is at the desk, {title.get_state_display().lower()}"
+        self._tell(f"{title} {where}.")
 
     def _tell_progress(self) -> None:
         """A line for each video whose encoding got on."""
