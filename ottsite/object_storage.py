@@ -80,7 +80,8 @@ class BucketStorage(S3Storage):
     def _piece(self, thing: Any, wanted: str) -> bytes:
         with _answering():
             for _ in range(READS - 1):
-                with suppress(HTTPClientError, IncompleteReadError):  # the answer broke off
+                # The answer broke off, or is damaged.
+                with suppress(HTTPClientError, IncompleteReadError, FlexibleChecksumError):
                     return bytes(thing.get(Range=wanted)["Body"].read())
             return bytes(thing.get(Range=wanted)["Body"].read())
 

@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         # Of objects only: a damaged answer that is XML is no answer.
         is_object = bool(key) and "?" not in self.path
         if fault == "damage" and is_object and self.command == "PUT":
-            body = damaged(body)
+            body = damaged(body, 1)
         self.pass_on(body, fault, key, is_object=is_object)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815 the library's names
@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send(b"", length=answer.headers["Content-Length"] or "0")
             return
         if fault == "damage" and is_object and self.command == "GET":
-            data = damaged(data)
+            data = damaged(data, 2)
         self.send(
             data,
             cut=fault == "cut",
@@ -153,9 +153,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data[half:])
 
 
-def damaged(data: bytes) -> bytes:
-    """As long as it was, with another bit in the middle."""
+def damaged(data: bytes, bit: int) -> bytes:
+    """As long as it was, with a bit in the middle turned; another one each way, or both would be none."""
     if not data:
         return data
     middle = len(data) // 2
-    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+    return data[:middle] + bytes([data[middle] ^ bit]) + data[middle + 1 :]
