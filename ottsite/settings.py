@@ -298,6 +298,9 @@ BILLING_GRACE_DAYS = env.int("BILLING_GRACE_DAYS", 3)
 
 # A ring: the first key signs playback and media tokens, all of them verify.
 PLAYBACK_TOKEN_KEYS = listed(required("PLAYBACK_TOKEN_KEYS", "development-only-playback-" + "p" * 32))
+# Who serves the bytes: direct (this process), nginx (X-Accel-Redirect), redirect (signed addresses of the
+# bucket).
+MEDIA_DELIVERY = env.str("MEDIA_DELIVERY", "redirect" if BUCKET["bucket_name"] else "direct")
 # Seconds between two heartbeats of a player, unless operators stretch them (docs/operations.md).
 HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 10)
 

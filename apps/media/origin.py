@@ -193,6 +193,11 @@ def derived(base: UUID, name: str) -> UUID:
     return uuid5(base, name)
 
 
+def signed_url(key: str, *, lives_s: int) -> str:
+    """Where anybody may fetch an object of a bucket for so many seconds."""
+    return _storage().url(key, expire=lives_s)  # type: ignore[call-arg] BucketStorage
+
+
 def opened(key: str) -> "File[bytes]":
     """An object to read. Raises FileNotFoundError."""
     return _storage().open(key)
