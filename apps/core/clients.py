@@ -151,10 +151,13 @@ _own = threading.local()
 
 
 def _own_connection(role: str, pool: redis.ConnectionPool) -> Any:
-    """The thread's own of that role, made anew where the role has another pool by now."""
+    """The thread's own of that role, made anew where the role has another pool by now.
+
+    It is not one of the pool's, which would count those of threads that are gone, too.
+    """
     known = getattr(_own, role, None)
     if known is None or known[0] is not pool:
-        known = pool, pool.make_connection()
+        known = pool, pool.connection_class(**pool.connection_kwargs)
         setattr(_own, role, known)
     return known[1]
 

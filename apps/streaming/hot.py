@@ -68,9 +68,8 @@ def answers(environ: Environ) -> str | None:
     match = PATH.fullmatch(environ["PATH_INFO"])
     if match is None or environ.get("CONTENT_TYPE", "").partition(";")[0] != "application/json":
         return None
-    if environ.get("HTTP_ORIGIN", settings.SITE_URL) != settings.SITE_URL or (
-        settings.SECURE_SSL_REDIRECT and not _is_secure(environ)
-    ):
+    is_of_this_site = environ.get("HTTP_ORIGIN", settings.SITE_URL) == settings.SITE_URL
+    if not is_of_this_site or (settings.SECURE_SSL_REDIRECT and not _is_secure(environ)):
         return None
     return match[1]
 

@@ -1,6 +1,6 @@
 """Playing: a session begins, beats and stops."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.utils import timezone
@@ -16,7 +16,7 @@ from apps.catalog.viewers import viewer_of
 from apps.core.api.schema import refuses
 from apps.core.errors import InvalidField
 from apps.core.idempotency import idempotent
-from apps.streaming.authentication import PlaybackBearer
+from apps.streaming.authentication import PlaybackBearer, Player
 from apps.streaming.services import beating, ending, starting
 from apps.streaming.services.deciding import Who
 from apps.streaming.services.starting import Device
@@ -104,5 +104,5 @@ class StopView(PlaybackView):
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, session_id: UUID) -> Response:
         """The player is done: the stream is free at once. May be repeated."""
-        ending.stop(request.user.claims)
+        ending.stop(cast(Player, request.user).claims)
         return Response(status=204)

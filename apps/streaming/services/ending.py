@@ -125,8 +125,8 @@ def _release(keys: Iterable[int]) -> None:
 
 
 def judge_readmitted() -> int:
-    """Sessions whose leases beats brought back by their tokens alone: what had ended for good ends again, what
-    was taken for expired goes on. How many were looked at."""
+    """Sessions whose leases beats brought back by their tokens alone: what had ended for good ends again,
+    what was taken for expired goes on. How many were looked at."""
     found = leases.readmitted()
     rows = PlaybackSession.objects.filter(public_id__in=found, ended_at__isnull=False)
     for session in rows:

@@ -119,7 +119,8 @@ def start(account: str, session: str, *, limit: int, terminate: str = "") -> Gra
     """Take a lease, if fewer than `limit` are alive or the code `terminate` makes room."""
     names = [keys.leases(account), keys.INTERVAL, keys.code(account, terminate or "-")]
     codes = [secrets.token_urlsafe(16) for _ in range(CODES)]
-    args = [session, limit, settings.HEARTBEAT_INTERVAL_S, keys.ended(account), keys.code(account)]
+    prefixes = keys.ended(account), keys.code(account)
+    args: list[str | int] = [session, limit, settings.HEARTBEAT_INTERVAL_S, *prefixes]
     told, taken, *rest = clients.run(START, names, [*args, CODE_LIVES_S, *codes])
     if told == "full":
         return Full(dict(zip(rest[::2], rest[1::2], strict=True)), taken)
