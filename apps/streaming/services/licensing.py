@@ -35,7 +35,7 @@ class KeyNotAllowed(DomainError):
 
 
 def licence(claims: MediaClaims, body: bytes) -> Json:
-    """Of a Clear Key request `{kids}` (Encrypted Media Extensions, 9.1.3), all keys that the session may have.
+    """All keys that the session may have, for a request `{kids}` (Encrypted Media Extensions, 9.1.3).
 
     All, for hls.js asks for the first alone. Raises `InvalidField`, `NotThere` (a key of none of the asset's
     tracks), `KeyNotAllowed`, `Throttled`.

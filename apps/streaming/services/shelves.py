@@ -16,10 +16,11 @@ from uuid import UUID
 
 from apps.media import packages, playlists, thumbnails
 from apps.media.models import Asset, AudioTrack, ContentKey, Rendition, SubtitleTrack
-from apps.media.playlists import Package, Track
+from apps.media.playlists import Package, Track, Video
 from apps.media.thumbnails import Sheets
 
-TOKEN = ":token:"  # stands in texts where the viewer's goes
+# Stands in texts where the viewer's goes.
+TOKEN = ":token:"  # noqa: S105 none of ours looks like it
 # Its address has no tag: it always tells of the latest sheets.
 LATEST = thumbnails.TRACK
 IDENTITY, CLEAR_KEY = "identity", "clearkey"
@@ -30,7 +31,6 @@ TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
 }  # fmt: skip
 Rows = tuple[list[Rendition], list[AudioTrack], list[SubtitleTrack]]
-ROWS = (Rendition, AudioTrack, SubtitleTrack)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +122,11 @@ def _stamp(asset: Asset) -> Any:
 
 
 def _stocked(asset: Asset, stamp: Any) -> Shelf:
-    rows: Rows = tuple(list(model._default_manager.filter(asset=asset).exclude(key="")) for model in ROWS)  # type: ignore[assignment]
+    rows = (
+        list(Rendition.objects.filter(asset=asset).exclude(key="")),
+        list(AudioTrack.objects.filter(asset=asset).exclude(key="")),
+        list(SubtitleTrack.objects.filter(asset=asset).exclude(key="")),
+    )
     kids: dict[str, UUID] = {}
     if asset.protection:
         kids = dict(ContentKey.objects.filter(asset=asset).values_list("label", "kid"))
@@ -144,23 +148,35 @@ def _tag(key: str) -> str:
 
 def _items(rows: Rows, package: Package, prefix: str) -> Iterator[tuple[str, Item]]:
     renditions, audio, subtitles = rows
-    for row, video in zip(renditions, package.videos, strict=True):
-        tag, told = _tag(row.key), {"height": row.height}
-        yield f"{tag}/{video.file}", Item(video.file, key=row.key, etag=row.sha256, **told)
-        for name, write in ((video.playlist, playlists.media), (video.frames_playlist, playlists.frames)):
-            yield f"{tag}/{name}", Item(name, write=partial(_keyed, write, package, video), **told)
-    for row, sound in zip(audio, package.audios, strict=True):
-        tag = _tag(row.key)
-        yield f"{tag}/{sound.file}", Item(sound.file, language=row.language, key=row.key, etag=row.sha256)
-        write = partial(_keyed, playlists.media, package, sound)
-        yield f"{tag}/{sound.playlist}", Item(sound.playlist, language=row.language, write=write)
-    for row, text in zip(subtitles, package.subtitles, strict=True):
-        tag = _tag(row.key)
-        yield f"{tag}/{text.file}", Item(text.file, language=row.language, key=row.key, etag=row.sha256)
-        made = partial(_plain, playlists.subtitles, text, package.duration_ms)
-        yield f"{tag}/{text.playlist}", Item(text.playlist, language=row.language, write=made)
+    for rung, video in zip(renditions, package.videos, strict=True):
+        yield from _placed(rung, *_of_video(rung, video, package))
+    for sound, heard in zip(audio, package.audios, strict=True):
+        write = partial(_keyed, playlists.media, package, heard)
+        yield from _placed(
+            sound,
+            Item(heard.file, language=sound.language, key=sound.key, etag=sound.sha256),
+            Item(heard.playlist, language=sound.language, write=write),
+        )
+    for text, read in zip(subtitles, package.subtitles, strict=True):
+        write = partial(_plain, playlists.subtitles, read, package.duration_ms)
+        yield from _placed(
+            text,
+            Item(read.file, language=text.language, key=text.key, etag=text.sha256),
+            Item(read.playlist, language=text.language, write=write),
+        )
     if package.sheets:
         yield from _pictures(package.sheets, prefix)
+
+
+def _placed(row: Rendition | AudioTrack | SubtitleTrack, *items: Item) -> Iterator[tuple[str, Item]]:
+    tag = _tag(row.key)
+    return ((f"{tag}/{one.name}", one) for one in items)
+
+
+def _of_video(row: Rendition, video: Video, package: Package) -> Iterator[Item]:
+    yield Item(video.file, row.height, key=row.key, etag=row.sha256)
+    for name, write in ((video.playlist, playlists.media), (video.frames_playlist, playlists.frames)):
+        yield Item(name, row.height, write=partial(_keyed, write, package, video))
 
 
 def _pictures(sheets: Sheets, prefix: str) -> Iterator[tuple[str, Item]]:

@@ -112,7 +112,7 @@ def _decided(case: Case) -> Allowed:
     if decision.code == "plan_required" and case.ask.shown:
         tier = tier_that_would_do(case.ask.viewer, case.ask.shown)
         extra["plan"] = None if tier is None else plan_that_would_do(tier)
-    raise Refused(decision or NOT_READY, extra=extra)
+    raise Refused(NOT_READY if decision else decision, extra=extra)
 
 
 def _record(it: Allowed, who: Who, device: Device, session: str) -> None:
