@@ -1,5 +1,7 @@
 """What several tests of playback need."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -74,6 +76,18 @@ def stop(answer: dict[str, Any]) -> Any:
 def lapse(account: str, session: str) -> None:
     """The time of its lease is over."""
     clients.durable().zadd(keys.leases(account), {session: 1})
+
+
+@contextmanager
+def without_redis(settings: Any) -> Iterator[None]:
+    """The durable role cannot be reached."""
+    url, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:9/0"
+    clients.durable.cache_clear()
+    try:
+        yield
+    finally:
+        settings.REDIS_URL = url
+        clients.durable.cache_clear()
 
 
 def claims(**changes: Any) -> PlaybackClaims:
