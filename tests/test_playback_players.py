@@ -1,13 +1,15 @@
 """Sessions in Chromium: independent players play what `/play` and `/vod` serve, clear and encrypted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, sync_playwright
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Profile, User
@@ -19,6 +21,7 @@ from apps.media.tests.packaged import FRAMES
 from apps.streaming.services import liveness, shelves
 from apps.streaming.tests import films, steps
 
+from .conftest import ARGUMENTS
 from .ranges import serving
 from .test_players import BASE_DIR, LIBRARIES, SHORTAGE
 
@@ -33,29 +36,46 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def play(pages: str, live_server: Any, browser: Browser, settings: Any) -> Iterator[Any]:
-    """Plays a manifest of the site to its end, and returns what the page saw."""
-    settings.CORS_ALLOWED_ORIGINS = [pages]
-    settings.SITE_URL = live_server.url
-    shelves.forget()
-    liveness.forget()
-    context = browser.new_context()
+@dataclass(frozen=True)
+class Chromium:
+    """In a thread of its own: Django refuses to work where Playwright's loop runs."""
 
-    def played(player: str, manifest: str, *, licence: str = "") -> Any:
-        assert (BASE_DIR / "node_modules" / LIBRARIES[player]).exists(), SHORTAGE
-        asked = {
-            "player": player, "library": f"/npm/{LIBRARIES[player]}", "source": live_server.url + manifest,
-        } | ({"licence": live_server.url + licence} if licence else {})  # fmt: skip
-        page = context.new_page()
-        page.goto(f"{pages}/players/page.html?{urlencode(asked)}")
+    thread: ThreadPoolExecutor
+    pages: str
+    site: str
+
+    def play(self, *plays: tuple[str, str, str]) -> list[Any]:
+        """What the page saw of each (player, manifest, licence), played to its end."""
+        assert (BASE_DIR / "node_modules" / LIBRARIES["hls"]).exists(), SHORTAGE
+        return self.thread.submit(self._all, plays).result()
+
+    def _all(self, plays: Iterable[tuple[str, str, str]]) -> list[Any]:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+            seen = [self._one(browser, *one) for one in plays]
+            browser.close()
+        return seen
+
+    def _one(self, browser: Browser, player: str, manifest: str, licence: str) -> Any:
+        asked = {"player": player, "library": f"/npm/{LIBRARIES[player]}", "source": self.site + manifest}
+        if licence:
+            asked["licence"] = self.site + licence
+        page = browser.new_page()
+        page.goto(f"{self.pages}/players/page.html?{urlencode(asked)}")
         page.wait_for_function("window.seen?.ended || window.seen?.faults.length", timeout=60_000)
         seen = page.evaluate("({...window.seen, frames: window.frames_seen()})")
         page.close()
         return seen
 
-    yield played
-    context.close()
+
+@pytest.fixture
+def chromium(pages: str, live_server: Any, settings: Any) -> Iterator[Chromium]:
+    settings.CORS_ALLOWED_ORIGINS = [pages]
+    settings.SITE_URL = live_server.url
+    shelves.forget()
+    liveness.forget()
+    with ThreadPoolExecutor(1) as thread:
+        yield Chromium(thread, pages, live_server.url)
 
 
 @pytest.fixture
@@ -73,15 +93,15 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_frame_of_a_session_is_played_by_hls_and_by_dash(
-    play: Any, watching: APIClient, base: Path
+    chromium: Chromium, watching: APIClient, base: Path
 ) -> None:
     films.live(packaged.film(base))
     session = steps.started(watching)
 
-    seen = [
-        play("hls", session["hls_url"]), play("shaka", session["hls_url"]),
-        play("shaka", session["dash_url"]), play("dash", session["dash_url"]),
-    ]  # fmt: skip
+    seen = chromium.play(
+        ("hls", session["hls_url"], ""), ("shaka", session["hls_url"], ""),
+        ("shaka", session["dash_url"], ""), ("dash", session["dash_url"], ""),
+    )  # fmt: skip
 
     assert [one["faults"] for one in seen] == [[]] * 4
     assert [one["frames"] for one in seen] == [FRAMES] * 4
@@ -89,18 +109,18 @@ def test_every_frame_of_a_session_is_played_by_hls_and_by_dash(
 
 
 def test_every_frame_of_an_encrypted_session_is_played_with_its_keys(
-    play: Any, watching: APIClient, base: Path
+    chromium: Chromium, watching: APIClient, base: Path
 ) -> None:
     films.live(packaged.protected(base, "cbcs"))
     session = steps.started(watching, capabilities={"max_height": 480})
     licence = session["dash_url"].replace("manifest.mpd", "licence")
 
-    seen = [
-        play("shaka", session["hls_url"]),
-        play("hls", session["hls_url"] + "?keys=clearkey", licence=licence),
-        play("shaka", session["dash_url"], licence=licence),
-        play("dash", session["dash_url"]),
-    ]
+    seen = chromium.play(
+        ("shaka", session["hls_url"], ""),
+        ("hls", session["hls_url"] + "?keys=clearkey", licence),
+        ("shaka", session["dash_url"], licence),
+        ("dash", session["dash_url"], ""),
+    )
 
     assert [one["faults"] for one in seen] == [[]] * 4
     assert [one["frames"] for one in seen] == [FRAMES] * 4
