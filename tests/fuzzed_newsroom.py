@@ -27,7 +27,9 @@ from apps.catalog.models import (
 from apps.catalog.services import artworks, contents
 from apps.catalog.tests.factories import ArtworkFactory, PersonFactory, TitleFactory, staff
 from apps.catalog.tests.painting import jpeg
-from apps.media.models import Asset
+from apps.media.models import Asset, Upload
+from apps.media.services import uploads
+from apps.media.services.uploads import Announced
 from apps.workflow.models import Comment
 from apps.workflow.moves import State
 
@@ -36,8 +38,9 @@ EMAIL = "newsroom@example.com"
 THINGS: dict[str, type[Model]] = {
     "titles": Title, "seasons": Season, "episodes": Episode, "extras": Extra, "windows": Window,
     "people": Person, "genres": Genre, "tags": Tag, "teams": Team, "collections": Collection,
-    "artwork": Artwork, "releases": Release,
+    "artwork": Artwork, "releases": Release, "uploads": Upload,
 }  # fmt: skip
+UPLOADS, SIZE = f"{CMS}uploads/", 1_000
 # What a body calls the things that it refers to.
 REFERENCES: dict[str, type[Model]] = {
     "title": Title, "season": Season, "episode": Episode, "person": Person, "collection": Collection,
@@ -73,6 +76,8 @@ class Newsroom:
         if case.headers.get("Idempotency-Key", "").isalnum():
             # A key that comes again with another body would be most of what is ever answered.
             case.headers = {**case.headers, "Idempotency-Key": f"{self.random.random():.12f}"}
+        if case.path.startswith(UPLOADS):
+            self._receive(case)
         self._lead(case)
         if isinstance(case.body, dict):
             case.body = self._referring(case.body)
@@ -105,6 +110,18 @@ class Newsroom:
             case.headers = {**case.headers, "If-Match": f'"{revision_of(thing)}"'}
         elif case.method == "PATCH" and "If-Match" not in case.headers:
             self._tell(case, revision_of(thing))
+
+    def _receive(self, case: Any) -> None:
+        """Lengths that there is room for, and pieces that fit to where an upload is, most of the time."""
+        if not Upload.objects.filter(state=Upload.State.RECEIVING).exists():
+            uploads.begin(Announced("film.mp4", SIZE), by=boss())
+        length = str(case.headers.get("Upload-Length", ""))
+        if length.isdecimal() and int(length) and self.random.random() < 0.7:
+            case.headers = {**case.headers, "Upload-Length": str(1 + int(length) % SIZE)}
+        if case.method == "PATCH" and self.random.random() < 0.7:
+            open_ = Upload.objects.filter(state=Upload.State.RECEIVING).latest("pk")
+            if str(case.headers.get("Upload-Offset", "")).isdecimal():
+                case.headers = {**case.headers, "Upload-Offset": str(open_.offset)}
 
     def _tell(self, case: Any, revision: int) -> None:
         if isinstance(case.body, dict) and type(case.body.get("revision")) is int:
@@ -152,5 +169,18 @@ def beyond_the_schema(document: dict[str, Any]) -> dict[str, str]:
         for path, item in document["paths"].items()
         if path.startswith(CMS)
         for method in item
-        if method.upper() in RULES
+        if method.upper() in RULES and not path.startswith(UPLOADS)
+    }
+
+
+def of_uploads(accepted: list[str], rejected: list[str]) -> dict[str, Any]:
+    """What may be answered there beside what may be anywhere: tus has statuses of its own."""
+    own = ["400", "410", "412", "413", "423", "460"]
+    return {
+        "include-path-regex": f"^{UPLOADS}",
+        "checks": {
+            "positive_data_acceptance": {"expected-statuses": [*accepted, *own]},
+            "negative_data_rejection": {"expected-statuses": [*rejected, *own]},
+            "missing_required_header": {"expected-statuses": [*rejected, *own]},
+        },
     }

@@ -14,6 +14,8 @@ from .role_cast import DEEDS, SOON, Cast
 from .role_table import CMS, V1
 
 FORM = "application/x-www-form-urlencoded"
+BYTES = "application/offset+octet-stream"
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Offset": "0"}
 SEEN = {"revision": 0}
 NAME = {"name": "Another"}
 CHANGES: dict[str, dict[str, Any]] = {
@@ -35,7 +37,10 @@ class Asked:
         self.cast, self.role = cast, role
 
     def ask(self, method: str, route: str) -> Any:
-        path, body = self._path(route), self._body(method, route)
+        path = self._path(route)
+        if route.startswith(f"{CMS}/uploads/"):
+            return self._upload(self.cast.api(self.role), method, path)
+        body = self._body(method, route)
         if not route.startswith("api/"):
             return self.cast.browser(self.role).generic(method, path, urlencode(body), FORM)
         client = self.cast.api(self.role)
@@ -45,6 +50,10 @@ class Asked:
         return getattr(client, method.lower())(
             path, body if body or method == "POST" else None, headers=headers
         )
+
+    @staticmethod
+    def _upload(client: Any, method: str, path: str) -> Any:
+        return client.generic(method, path, b"12345" if method == "PATCH" else b"", BYTES, headers=TUS)
 
     def _path(self, route: str) -> str:
         path = REGEXES.get(route, route)
@@ -87,7 +96,7 @@ class Asked:
     def _thing(self, route: str) -> Any:
         """What has to be in the address for the deed to be its turn."""
         kind, _, deed = route.removeprefix(f"{CMS}/").partition("/<uuid:public_id>")
-        deed = deed.strip("/")
+        kind, deed = kind.strip("/"), deed.strip("/")
         if kind == "titles" and deed in DEEDS:
             return self.cast.titles[DEEDS[deed][0]]
         if deed.startswith("versions"):
@@ -108,7 +117,13 @@ class Asked:
         remark = self.cast.remarks.get(label)
         comment = remark.pk if remark else 0
         name = DEED_NAMES.get(label, "submit")
-        named = {"<slug:name>": name, "<int:comment>": comment, "<path:content_type_id>": 1}
+        upload = self.cast.things["uploads"].public_id
+        named = {
+            "<uuid:public_id>": upload,
+            "<slug:name>": name,
+            "<int:comment>": comment,
+            "<path:content_type_id>": 1,
+        }
         return {"<path:object_id>": key, "<int:pk>": key, "<id>": key} | named | CAPTURED
 
     def _body(self, method: str, route: str) -> dict[str, Any]:

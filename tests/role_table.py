@@ -30,6 +30,7 @@ def page(*roles: str, colleague: Outcome = 403) -> Group:
 
 ANYBODY: Group = dict.fromkeys(ROLES, "in")
 NOBODY: Group = dict.fromkeys(ROLES, 404)
+PLAYERS: Group = dict.fromkeys(ROLES, 401)
 SIGNED_IN: Group = ANYBODY | {"anonymous": 401}
 GROWN: Group = SIGNED_IN | {"kid": 403}
 # With a profile selected, which of the cast only the kid has.
@@ -88,6 +89,10 @@ API: Table = {
     f"{V1}/genres": {GET: ANYBODY},
     f"{V1}/people/<slug:slug>": {GET: ANYBODY},
     f"{V1}/collections/<slug:slug>": {GET: ANYBODY},
+    f"{V1}/playback/sessions": {POST: WATCHING},
+    # They want the playback token of the session, which no role is.
+    f"{V1}/playback/sessions/<uuid:session_id>/heartbeat": {POST: PLAYERS},
+    f"{V1}/playback/sessions/<uuid:session_id>/stop": {POST: PLAYERS},
     "api/schema/": {GET: ANYBODY},
     "api/docs/": {GET: ANYBODY},
     "api/<path:rest>": {GET: NOBODY},
@@ -103,6 +108,9 @@ API: Table = {
     **crud("teams"),
     **crud("collections"),
     **crud("releases", PUBLISH, dropped=False),
+    f"{CMS}/uploads/": {POST: EDIT},
+    # An editor's own; others' are 404, which apps/media/tests/test_uploads.py tries.
+    f"{CMS}/uploads/{ID}": {GET: EDIT, PATCH: EDIT, DELETE: EDIT},
     f"{CMS}/releases/{ID}/arm": {POST: PUBLISH},
     f"{CMS}/releases/{ID}/disarm": {POST: PUBLISH},
     f"{CMS}/releases/{ID}/reschedule": {POST: PUBLISH},
@@ -217,6 +225,8 @@ ADMIN: Table = {
     "admin/engagement/deadletter/": {GET: BOSS},
     "admin/engagement/deadletter/<letter:letter>/replay/": {POST: BOSS},
     "admin/engagement/deadletter/<letter:letter>/drop/": {POST: BOSS},
+    "admin/media/asset/uploads/": {POST: E_ONLY},
+    "admin/media/asset/uploads/<uuid:public_id>": {GET: E_ONLY, PATCH: E_ONLY, DELETE: E_ONLY},
     **model("workflow.transition", ALL_STAFF, SHUT, SHUT, SHUT),
     **model("workflow.comment", ALL_STAFF, SHUT, SHUT, SHUT),
     **model("catalog.title", ALL_STAFF, E_ONLY, E_ONLY, E_ONLY),
@@ -234,6 +244,8 @@ ADMIN: Table = {
     **model("billing.plan", BOSS, BOSS, BOSS, SHUT),
     **model("billing.subscription", BOSS, BOSS, SHUT, SHUT),
     **model("billing.subscriptionchange", BOSS, SHUT, SHUT, SHUT),
+    **model("streaming.playbacksession", BOSS, SHUT, SHUT, SHUT),
+    "admin/streaming/playbacksession/why/": {GET: BOSS},
     "admin/billing/subscription/<int:pk>/deeds/<slug:name>/": {GET: BOSS, POST: BOSS},
     "admin/catalog/transfer/<int:pk>/file/": {GET: E_ONLY},
     "admin/catalog/transfer/<int:pk>/apply/": {POST: E_ONLY},

@@ -240,6 +240,16 @@ def test_nginx_lets_bodies_through_to_the_applications_own_limit(settings: Any) 
     assert int(found[1]) * 2**20 > settings.API_MAX_BODY_BYTES
 
 
+def test_nginx_hands_films_on_as_they_arrive(settings: Any) -> None:
+    films, forms = "location ~ ^/(api/v1/cms|admin/media/asset)/uploads/", "location ~ ^/(admin|api/v1/cms)/"
+    inside = nginx_block(films)
+    assert films.removeprefix("location ~ ") == settings.STREAMED_BODIES
+    assert "client_max_body_size 0;" in inside
+    assert "proxy_request_buffering off;" in inside
+    # The first expression that fits counts.
+    assert NGINX.index(films) < NGINX.index(forms)
+
+
 # --- Documentation ---------------------------------------------------------------------------------
 
 

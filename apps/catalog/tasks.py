@@ -1,6 +1,8 @@
 """What the worker does for the catalogue."""
 
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -10,9 +12,10 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.core.jobs import task
 from apps.core.ticker import every
+from apps.media.services.watching import Watcher
 
 from .models import Artwork, Release, Transfer
-from .services import artworks, listings, releases, transfers
+from .services import artworks, listings, releases, transfers, videos
 
 
 @task(queue="images", priority=-10)
@@ -54,6 +57,18 @@ def run_releases() -> None:
 @every(30, "look ahead")
 def look_ahead() -> None:
     releases.look_ahead(timezone.now())
+
+
+@every(5, "watch folder")
+def look_into_watch_folder() -> None:
+    if settings.WATCH_FOLDER:
+        _watcher(settings.WATCH_FOLDER).look()
+
+
+@cache
+def _watcher(folder: str) -> Watcher:
+    """This process's own, which remembers since when each file has been as it is."""
+    return Watcher(Path(folder), videos.assign_by_path)
 
 
 @task(queue="mail")

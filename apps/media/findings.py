@@ -38,6 +38,7 @@ TRANSFERS = {
     10: "log316", 11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12",
     16: "smpte2084", 17: "smpte428", 18: "arib-std-b67",
 }  # fmt: skip
+JOINERS = "\u200c\u200d"  # without which Hindi and Persian are spelt wrong
 _RATIO = re.compile(r"(-?[0-9]{1,30})/([1-9][0-9]{0,30})")
 _FORCED = re.compile(r"\bforced\b", re.IGNORECASE)
 _SDH = re.compile(r"\b(sdh|cc|hearing.impaired|hard.of.hearing)\b", re.IGNORECASE)
@@ -329,5 +330,6 @@ def _codec(stream: Said) -> str:
 
 def label(text: str) -> str:
     """One line of what an untrusted file calls something, without what cannot be printed."""
-    words = "".join(sign if sign.isprintable() else " " for sign in text[: LABEL * 10]).split()
+    shown = (sign if sign.isprintable() or sign in JOINERS else " " for sign in text[: LABEL * 10])
+    words = "".join(shown).split()
     return " ".join(words)[:LABEL].strip()

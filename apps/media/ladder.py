@@ -77,7 +77,7 @@ class Options:
 class Rung:
     """One rendition. `height`: lines of the rung; the `picture` (width, height) may have fewer of them.
 
-    `max_rate`: bits a second.
+    `max_rate`: bits a second; 0, in trials alone: as many as it takes.
     """
 
     codec: str

@@ -4,24 +4,45 @@ Keys are made of ids only. What is made for an asset lies under a prefix of its 
 written once and never changed; only what a committed row names is ever read.
 """
 
+import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID, uuid5
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, default_storage
 
 PIECE = 1024 * 1024
+# What was damaged on the way, or broke off for good, is sent so often in all.
+TRIES = 3
+Made = TypeVar("Made")
 
 
 class Corrupt(Exception):
-    """What lies there is not what was put there."""
+    """What lies there, or came from there, is not what was put there."""
+
+
+class Unavailable(Exception):
+    """The storage did not answer, or not well, again and again; the text is its own, not for editors."""
+
+
+class Sink(Protocol):
+    """A file, or anything else that takes bytes in their order."""
+
+    def write(self, data: bytes, /) -> Any: ...
+
+
+class Bucket(Protocol):
+    """A storage that is no folder: what it offers beside Django's own. Errors: see `_answering`."""
+
+    def fetch(self, name: str, target: Sink) -> None: ...
+    def sweep(self, under: str) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +85,55 @@ def put(path: Path, key: str, *, sha256: str = "") -> Stored:
     arrived is compared. Safe to repeat after being killed in the middle: the same content may lie there
     already. `sha256`: of the file, where the caller knows it.
 
-    Raises `Corrupt`, FileExistsError (other content has the key), OSError, botocore's errors.
+    Raises `Corrupt`, `Unavailable`, FileExistsError (other content has the key), OSError.
     """
     stored = Stored(key, path.stat().st_size, sha256 or digest(path))
-    storage = _storage()
-    if storage.exists(key):
-        if storage.size(key) != stored.size or _digest_of(key) != stored.sha256:
-            raise FileExistsError(key)
-        path.unlink()
-    elif isinstance(storage, FileSystemStorage):
-        _move(path, Path(storage.path(key)))
-    else:
-        _upload(storage, path, stored)
+    _persist(lambda: _put(path, stored))
     return stored
+
+
+def _put(path: Path, stored: Stored) -> None:
+    storage = _storage()
+    with _answering(stored.key):
+        if storage.exists(stored.key):
+            if not holds(stored):
+                raise FileExistsError(stored.key)
+            path.unlink()
+        elif isinstance(storage, FileSystemStorage):
+            _move(path, Path(storage.path(stored.key)))
+        else:
+            _upload(storage, path, stored)
+
+
+def holds(stored: Stored) -> bool:
+    """Whether the object is there, and is what was put there. Raises `Unavailable`."""
+    try:
+        with _answering(stored.key):
+            return _storage().size(stored.key) == stored.size and _digest_of(stored.key) == stored.sha256
+    except FileNotFoundError:
+        return False
+
+
+def _persist(function: Callable[[], Made]) -> Made:
+    for _ in range(TRIES - 1):
+        try:
+            return function()
+        except (Corrupt, Unavailable):
+            continue
+    return function()
+
+
+@contextmanager
+def _answering(key: str) -> Iterator[None]:
+    """A storage far away says what happened as a file system would (`object_storage`)."""
+    try:
+        yield
+    except ConnectionError as error:
+        raise Unavailable(str(error)) from error
+    except OSError as error:
+        if error.errno != errno.EBADMSG:
+            raise
+        raise Corrupt(key) from error
 
 
 def _move(path: Path, target: Path) -> None:
@@ -105,23 +162,35 @@ def _move(path: Path, target: Path) -> None:
 
 
 def _upload(storage: Storage, path: Path, stored: Stored) -> None:
+    """Not every server that speaks S3 compares checksums, so what arrived is read once."""
     with path.open("rb") as file:
         name = storage.save(stored.key, File(file))
-    if name != stored.key or storage.size(name) != stored.size:
+    if name != stored.key or _digest_of(name) != stored.sha256:
         storage.delete(name)
         raise Corrupt(stored.key)
     path.unlink()
 
 
 def fetch(key: str, path: Path, *, expect: str = "") -> None:
-    """Copy an object into a file; `expect` is its SHA-256 in hex. Raises `Corrupt`, FileNotFoundError."""
-    found = sha256()
-    with _storage().open(key) as source, path.open("wb") as target:
-        for piece in pieces(source):
-            found.update(piece)
-            target.write(piece)
-    if expect and found.hexdigest() != expect:
-        path.unlink()
+    """Copy an object into a file; `expect` is its SHA-256 in hex.
+
+    Raises `Corrupt`, `Unavailable`, FileNotFoundError, OSError; the file is not there then.
+    """
+    try:
+        _persist(lambda: _fetch(key, path, expect))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _fetch(key: str, path: Path, expect: str) -> None:
+    there = local(key)
+    if there is not None:
+        shutil.copyfile(there, path)
+    else:
+        with _answering(key), path.open("wb") as target:
+            _bucket().fetch(key, target)
+    if expect and digest(path) != expect:
         raise Corrupt(key)
 
 
@@ -143,20 +212,16 @@ def as_file(key: str, beside: Path, *, expect: str = "") -> Iterator[Path]:
     beside.unlink()
 
 
-def pieces(file: "File[bytes]") -> Iterator[bytes]:
-    while piece := file.read(PIECE):
-        yield piece
-
-
 def sweep(under: str) -> int:
-    """Delete the object of that name, or everything under the prefix; how many objects that were."""
+    """Delete the object of that name, or everything under the prefix; how many objects that were.
+
+    Raises `Unavailable`.
+    """
     storage = _storage()
     if isinstance(storage, FileSystemStorage):
         return _sweep_files(Path(storage.path(under)), Path(storage.location))
-    # S3 has no folders: one listing for all, and a request for each thousand.
-    bucket = storage.bucket  # type: ignore[attr-defined]
-    answers = bucket.objects.filter(Prefix=under).delete()
-    return sum(len(answer.get("Deleted", [])) for answer in answers)
+    with _answering(under):
+        return _bucket().sweep(under)
 
 
 def _sweep_files(place: Path, root: Path) -> int:
@@ -177,16 +242,32 @@ def _sweep_files(place: Path, root: Path) -> int:
     return swept
 
 
+class _Hashed:
+    """Takes bytes and keeps nothing of them but the digest."""
+
+    def __init__(self) -> None:
+        self.found = sha256()
+
+    def write(self, data: bytes, /) -> int:
+        self.found.update(data)
+        return len(data)
+
+
 def _digest_of(key: str) -> str:
-    found = sha256()
-    with _storage().open(key) as file:
-        for piece in pieces(file):
-            found.update(piece)
-    return found.hexdigest()
+    there = local(key)
+    if there is not None:
+        return digest(there)
+    hashed = _Hashed()
+    _bucket().fetch(key, hashed)
+    return hashed.found.hexdigest()
 
 
 def _storage() -> Storage:
     return default_storage
+
+
+def _bucket() -> Bucket:
+    return cast(Bucket, default_storage)
 
 
 def derived(base: UUID, name: str) -> UUID:
@@ -201,5 +282,6 @@ def signed_url(key: str, *, lives_s: int) -> str:
 
 
 def opened(key: str) -> "File[bytes]":
-    """An object to read. Raises FileNotFoundError."""
-    return _storage().open(key)
+    """An object to read. Raises FileNotFoundError, `Corrupt`, `Unavailable`."""
+    with _answering(key):
+        return _storage().open(key)

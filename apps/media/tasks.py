@@ -9,7 +9,9 @@ from .services import (
     adding,  # noqa: F401 registers steps
     finishing,  # noqa: F401 registers steps
     leftovers,
+    masters,
     scratch,
+    trying,  # noqa: F401 registers a step
     uploads,
     working,
 )
@@ -30,6 +32,7 @@ def look_around() -> None:
 def tidy() -> None:
     """What killed workers and replaced packages left behind."""
     scratch.sweep()
+    masters.sweep()
     leftovers.sweep()
 
 

@@ -10,12 +10,15 @@ from django.contrib.admin import site
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import F, Field, Model
 from django.forms.utils import ErrorDict
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import cached_property
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.catalog.models import EpisodeText, SeasonText
 from apps.catalog.services import contents
+from apps.media.models import Asset
 
 HIGHEST_NUMBER = 9_999
 # Above every number that an editor may give, within a small integer.
@@ -83,6 +86,17 @@ def label_choices(form: forms.ModelForm, *names: str) -> None:
         chosen = getattr(form.instance, name, None) if form.instance.pk else None
         if isinstance(widget, LabelledSelect) and chosen is not None:
             widget.known = {str(chosen.pk): str(chosen)}
+
+
+def offering_upload(field: Any, db_field: Any, request: HttpRequest) -> Any:
+    """The field of a form; one for a video offers to upload it right there (static/newsroom/upload.js)."""
+    if field is not None and getattr(db_field, "related_model", None) is Asset:
+        # In the place of the link to another window.
+        field.widget.can_add_related = False
+        if request.user.has_perm("media.add_asset"):
+            select = getattr(field.widget, "widget", field.widget)
+            select.attrs["data-upload"] = reverse("admin:media_asset_uploads")
+    return field
 
 
 class TextedForm(RowForm):

@@ -31,6 +31,7 @@ from .forms import (
     RowForm,
     TimecodeField,
     label_choices,
+    offering_upload,
     timecode,
 )
 
@@ -53,6 +54,10 @@ class LabelledRows(InlineModelAdmin):
         if db_field.name in self.labelled:
             kwargs["widget"] = LabelledSelect(db_field)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        return offering_upload(field, db_field, request)
 
 
 class CreditForm(RowForm):

@@ -23,6 +23,7 @@ from apps.workflow import moves
 from apps.workflow.moves import State
 from apps.workflow.services import moving
 
+from .forms import offering_upload
 from .refusals import RefusableForm, person
 from .talk import TalkAdmin
 
@@ -80,6 +81,10 @@ class WorkingCopyAdmin(TalkAdmin):
             return allowed
         # While a refused page is shown again, its input stays; its form never validates.
         return self.title_of(obj).is_editable or hasattr(request, "refusal")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        return offering_upload(field, db_field, request)
 
     # --- One save ---
 

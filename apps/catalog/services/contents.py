@@ -47,7 +47,7 @@ def title_of(thing: Title | Under) -> Title:
 
 
 @contextmanager
-def changing(thing: Title | Under, *, by: User, revision: int | None) -> Iterator[Title]:
+def changing(thing: Title | Under, *, by: User | None, revision: int | None) -> Iterator[Title]:
     """`editing` of the title, in which a broken promise of the database is a refusal that names the field."""
     with kept(), editing(title_of(thing), by=by, revision=revision) as title:
         yield title

@@ -3,24 +3,26 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from apps.accounts.models import User
 from apps.catalog.models import (
     Collection,
     Contestant,
     Credit,
+    Episode,
     Event,
     FormerSlug,
     Genre,
+    Kind,
     Person,
     Tag,
     Team,
     Title,
 )
 from apps.catalog.services import publishing
-from apps.media.models import Asset
 
-from .factories import GenreFactory, PersonFactory, TitleFactory
+from .factories import AssetFactory, GenreFactory, PersonFactory, TitleFactory
 from .newsday import approved
 from .pages import Desk, form_on, nothing_changes, told
 
@@ -190,18 +192,23 @@ def test_a_rule_is_dropped_when_the_collection_is_filled_by_hand_again(esha: Use
 # --- Videos -----------------------------------------------------------------------------------------------
 
 
-def test_only_a_superuser_makes_placeholders(esha: User) -> None:
-    given = {"name": "master.mp4", "minutes": "12", "height": "720", "audio": "en, hi", "subtitles": ""}
+def test_nobody_makes_or_changes_a_video_by_a_form(omar: User) -> None:
+    asset = AssetFactory()
+    omar.is_superuser = True
+    omar.save()
     with nothing_changes():
-        assert Desk(esha).client.post("/admin/media/asset/add/", given).status_code == 403
-    esha.is_superuser = True
-    esha.save()
+        assert Desk(omar).client.post("/admin/media/asset/add/", {"name": "x"}).status_code == 405
+        assert Desk(omar).client.post(Desk.url(asset), {"name": "x"}).status_code == 403
 
-    Desk(esha).client.post("/admin/media/asset/add/", given)
 
-    asset = Asset.objects.get()
-    assert (asset.placeholder, asset.duration_ms, asset.is_ready) == (True, 720_000, True)
-    assert [one.height for one in asset.renditions.all()] == [360, 480, 720]
-    assert [one.language for one in asset.audio_tracks.all()] == ["en", "hi"]
-    with nothing_changes():
-        assert Desk(esha).client.post(Desk.url(asset), {"name": "x"}).status_code == 403
+def test_fields_for_a_video_offer_to_upload_it_to_those_who_may(esha: User) -> None:
+    series = TitleFactory(complete=True, kind=Kind.SERIES)
+    episode = Episode.objects.filter(season__title=series).first()
+    pages = [Desk(esha).open(one).content.decode() for one in (TitleFactory(complete=True), series, episode)]
+    for page in pages:
+        assert 'data-upload="/admin/media/asset/uploads/"' in page
+        assert "/admin/media/asset/add/" not in page
+
+    esha.groups.get().permissions.remove(Permission.objects.get(codename="add_asset"))
+    page = Desk(User.objects.get(pk=esha.pk)).open(TitleFactory(complete=True)).content.decode()
+    assert "data-upload" not in page

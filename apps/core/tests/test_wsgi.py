@@ -36,6 +36,22 @@ def test_a_chunked_body_that_is_too_long_is_refused_by_name() -> None:
     assert b'"payload_too_large"' in body
 
 
+def test_a_chunked_body_of_an_upload_is_left_to_its_view() -> None:
+    seen: dict[str, object] = {}
+
+    def view(environ: dict[str, object], start: object) -> list[bytes]:
+        seen.update(environ)
+        return []
+
+    body = BytesIO(b"x")
+    path = "/api/v1/cms/uploads/6f4cbd36-7a9e-4f59-9d6e-0e0a5e2f9a11"
+    KnownLength(view)({"HTTP_TRANSFER_ENCODING": "chunked", "PATH_INFO": path, "wsgi.input": body}, print)
+
+    assert seen["wsgi.input"] is body
+    assert body.tell() == 0
+    assert int(str(seen["CONTENT_LENGTH"])) > settings.UPLOAD_MAX_BYTES
+
+
 def test_a_body_with_a_length_is_left_alone() -> None:
     status, body = call(b"{}", CONTENT_LENGTH="2")
 

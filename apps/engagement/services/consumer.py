@@ -15,7 +15,7 @@ from apps.engagement.store.stream import Entry
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 1000
+AT_ONCE, LEAST = 1000, 10
 DELIVERIES = 5
 BUSY_S = 4.0
 REST_S, LONGEST_REST_S = 1.0, 30.0
@@ -24,19 +24,21 @@ TIDY_EVERY_S = 600.0
 
 
 class Pace:
-    """When this process reads next: later and later while MongoDB is away."""
+    """When this process reads next, and how much: later and less while MongoDB does not answer in time."""
 
     def __init__(self) -> None:
         self.begun = False
+        self.size = AT_ONCE
         self.rests_until = self.reclaims_at = self.tidies_at = 0.0
         self.rest_s = REST_S
 
     def fail(self, now: float) -> None:
         self.rests_until, self.rest_s = now + self.rest_s, min(2 * self.rest_s, LONGEST_REST_S)
+        self.size = max(LEAST, self.size // 2)
         self.reclaims_at = 0.0
 
     def succeed(self) -> None:
-        self.rest_s = REST_S
+        self.rest_s, self.size = REST_S, min(2 * self.size, AT_ONCE)
 
 
 _pace = Pace()
@@ -71,21 +73,21 @@ def _drain(pace: Pace, began: float) -> int:
         pace.tidies_at = began + TIDY_EVERY_S
     carried = 0
     if began >= pace.reclaims_at:
-        carried += _reclaim(began + BUSY_S)
+        carried += _reclaim(pace.size, began + BUSY_S)
         pace.reclaims_at = began + RECLAIM_EVERY_S
     while monotonic() < began + BUSY_S:
-        found = stream.read(AT_ONCE)
+        found, asked = stream.read(pace.size), pace.size
         carried += carry(found)
-        if len(found) < AT_ONCE:
+        pace.succeed()
+        if len(found) < asked:
             break
-    pace.succeed()
     return carried
 
 
-def _reclaim(until: float) -> int:
+def _reclaim(most: int, until: float) -> int:
     """What others have left. An entry that kills its reader gets ever less company, then goes."""
     carried = 0
-    for part in shrinking(stream.left_behind(AT_ONCE)):
+    for part in shrinking(stream.left_behind(most)):
         if monotonic() > until:
             break
         found = stream.claim(part)

@@ -12,7 +12,6 @@ from apps.engagement.event_types import Wrong, judge
 from apps.engagement.store import remembering, stream
 
 AT_ONCE, HOURLY = 500, 20_000
-HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def _packed(account: str, profile: str, event: dict[str, Any]) -> str:
 
 
 def _append(account: str, profile: str, events: Sequence[tuple[str, str]]) -> int:
-    hour, most = remembering.now_ms() // HOUR_MS, settings.EVENT_STREAM_MOST
+    hour, most = remembering.now_ms() // remembering.HOUR_MS, settings.EVENT_STREAM_MOST
     try:
         return stream.add(account, profile, events, hour=hour, hourly=HOURLY, most=most)
     except stream.Full as full:

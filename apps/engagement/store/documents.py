@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from apps.core import clients
@@ -170,13 +171,19 @@ def remembered(profile: str) -> tuple[list[Json], dict[str, int]]:
 def mark(key: str, before_ms: int | None) -> None:
     """Whatever the stream still brings of this profile, or account, of before then shall go; None: all."""
     told = {"before_ms": before_ms, "at": datetime.now(UTC)}
-    collection(MARKS).replace_one({"_id": key}, told, upsert=True)
+    collection(MARKS).replace_one({"_id": _hidden(key)}, told, upsert=True)
 
 
 def marks(keys: Iterable[str]) -> dict[str, int | None]:
     """Those of these profiles and accounts that have one."""
-    found = collection(MARKS).find({"_id": {"$in": list(keys)}})
-    return {row["_id"]: row["before_ms"] for row in found}
+    hidden = {_hidden(key): key for key in keys}
+    found = collection(MARKS).find({"_id": {"$in": list(hidden)}})
+    return {hidden[row["_id"]]: row["before_ms"] for row in found}
+
+
+def _hidden(key: str) -> str:
+    """A mark knows the id that it is about, and tells nobody: it outlives who is erased."""
+    return sha256(key.encode()).hexdigest()
 
 
 def forget(owner: str, key: str, before_ms: int | None = None) -> dict[str, int]:

@@ -29,6 +29,7 @@ def seen(account: str, profile: str, hour: int) -> str:
     return f"{{{account}}}:seen:{profile}:{hour}"
 
 
-def of_profile(account: str, profile: str) -> list[str]:
-    """All that is kept of a profile, but for ids of events, which go by themselves."""
-    return [name(account, profile) for name in (positions, cards, loaded, preferences)]
+def of_profile(account: str, profile: str, hour: int) -> list[str]:
+    """All that is kept of a profile in that hour."""
+    kept = [name(account, profile) for name in (positions, cards, loaded, preferences)]
+    return kept + [seen(account, profile, one) for one in (hour, hour - 1, hour - 2)]

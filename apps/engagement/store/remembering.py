@@ -10,6 +10,7 @@ from .recording import CARDS_MOST, POSITIONS_MOST, RECORD_LUA
 
 ON, REMOVED, DONE = "on", "removed", "done"
 AT_ONCE = 500
+HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +160,6 @@ def forget_positions(account: str, profile: str) -> None:
 
 def forget_profiles(account: str, profiles: Sequence[str]) -> int:
     """All that is here of them; how many keys that was."""
-    names = [name for profile in profiles for name in keys.of_profile(account, profile)]
+    hour = now_ms() // HOUR_MS
+    names = [name for profile in profiles for name in keys.of_profile(account, profile, hour)]
     return int(clients.durable().delete(*names)) if names else 0  # type: ignore[arg-type]

@@ -208,6 +208,20 @@ def test_without_mongodb_what_is_in_redis_stays_and_the_rest_says_so(
         assert names(client.get(GO_ON)) == ["sintel"]
 
 
+def test_without_valkey_everything_says_so(client: APIClient, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    clients.durable.cache_clear()
+    try:
+        for answer in (
+            client.get(GO_ON),
+            client.get(PREFERENCES),
+            client.post(EVENTS, {"events": [startup()]}),
+        ):
+            refused(answer, 503, "service_unavailable")
+    finally:
+        clients.durable.cache_clear()
+
+
 @pytest.mark.parametrize("path", [GO_ON, HISTORY, PREFERENCES])
 def test_these_are_of_a_profile_and_of_no_other(
     path: str, api: APIClient, viewer: User, profile: Profile, sign_in: SignIn, watcher: Viewer

@@ -138,6 +138,26 @@ def test_a_long_absence_of_mongodb_wears_out_no_entry(
     assert (length(), dead()) == (0, [])
 
 
+def test_where_mongodb_is_too_slow_for_a_batch_smaller_ones_are_tried(
+    asha: Viewer, pace: consumer.Pace, mongo: Any, mongo_away: Away
+) -> None:
+    consumer.drain(pace)
+    with mongo_away():
+        asha.session().plays(10)
+        for expected in (500, 250, 125, 62, 31, 15, 10, 10):
+            pace.rests_until = 0
+            with pytest.raises(STORE_ERRORS):
+                consumer.drain(pace)
+            assert pace.size == expected
+
+    pace.rests_until = 0
+    player = asha.session()
+    for _ in range(35):
+        player.plays(10)
+    assert consumer.drain(pace) == 36
+    assert pace.size > 10
+
+
 def test_what_a_dead_consumer_left_is_carried_by_another(
     asha: Viewer, pace: consumer.Pace, mongo: Any, quick_reclaim: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,14 +46,9 @@ def lived(viewer: Viewer) -> Any:
 
 def traces(mongo: Any, key: str) -> list[str]:
     """Where the id, of an account or a profile, is still to be found."""
-    found = [
-        name
-        for name in mongo.list_collection_names()
-        for row in mongo[name].find()
-        if key in str(row) and name != "engagement_marks"
-    ]
+    found = [name for name in mongo.list_collection_names() for row in mongo[name].find() if key in str(row)]
     redis = clients.durable()
-    found += [name for name in redis.scan_iter() if key in name and ":seen:" not in name]
+    found += [name for name in redis.scan_iter() if key in name]
     for name in (keys.STREAM, keys.DEAD):
         found += [name for _, fields in redis.xrange(name) if key in str(fields)]
     return sorted(found)

@@ -1,5 +1,5 @@
-"""The newsroom's pages about videos: what there is, and the work on it."""
+"""The newsroom's pages about videos: what there is, the work on it, and uploading."""
 
-from . import assets, jobs
+from . import assets, jobs, uploads
 
-__all__ = ["assets", "jobs"]
+__all__ = ["assets", "jobs", "uploads"]

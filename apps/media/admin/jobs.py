@@ -21,6 +21,7 @@ LABELS = {"waiting": "info", "running": "warning", "done": "success", "quarantin
 WORDS = {
     "store": "take in the file",
     "probe": "look at it",
+    "trial": "try bit rates",
     "video": "encode the picture",
     "audio": "encode the sound",
     "text": "take out the subtitles",

@@ -4,6 +4,7 @@ from .measuring import Decoded, Heard, Seen, Stretch, measure_decode, measure_pi
 from .picture import encode_chunk
 from .running import Broken, NoRoom, Stopped, Watch, program
 from .sound import SILENCE, Loudness, encode_audio
+from .trial import try_sample
 
 __all__ = [
     "SILENCE",
@@ -22,4 +23,5 @@ __all__ = [
     "measure_picture",
     "measure_sound",
     "program",
+    "try_sample",
 ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from apps.media import cmaf
 from apps.media.formats import JUMPING
-from apps.media.ladder import Chunk, Colour, Plan, Rung
+from apps.media.ladder import Chunk, Colour, Plan, Rung, Size
 
 from .running import Broken, Watch, opened, others, run
 
@@ -27,6 +27,8 @@ TONE_MAP = (
 SETPARAMS = "setparams=color_primaries={0}:color_trc={0}:colorspace={0}"
 THUMB = "thumb_%04d.jpg"
 AV1_PRESET = 10
+# The quality that every film gets as far as its cap allows it.
+CRFS = {"h264": 23, "hevc": 26, "av1": 32}
 
 
 def encode_chunk(master: Path, plan: Plan, chunk: Chunk, folder: Path, watch: Watch) -> None:
@@ -61,12 +63,20 @@ def arguments(master: Path, plan: Plan, chunk: Chunk) -> list[str]:
     """Of ffmpeg, run in the folder that the files shall lie in."""
     return [
         *("-v", "warning"),
-        *("-filter_complex_threads", str(plan.threads)),
-        *opened(master, plan.container, "-noautorotate", "-threads", str(plan.threads), *_seek(plan, chunk)),
+        *reading(master, plan, chunk),
         *("-filter_complex", graph(plan, chunk)),
-        *(argument for rung in plan.rungs for argument in _output(plan, rung)),
+        *(one for rung in plan.rungs for one in output(plan, rung, rung.name, CRFS[rung.codec])),
         *_thumbs(plan, chunk),
         *others(plan.container),
+    ]
+
+
+def reading(master: Path, plan: Plan, chunk: Chunk) -> list[str]:
+    """The arguments that open the film a little before the chunk."""
+    threads = ("-threads", str(plan.threads))
+    return [
+        *("-filter_complex_threads", str(plan.threads)),
+        *opened(master, plan.container, "-noautorotate", *threads, *_seek(plan, chunk)),
     ]
 
 
@@ -83,19 +93,23 @@ def graph(plan: Plan, chunk: Chunk) -> str:
     """Frames are counted first, then shaped; each picture is made of the next larger one, the first of the
     source's."""
     shapes = sorted({rung.picture for rung in plan.rungs}, reverse=True)
-    head = ",".join([*_counted(plan, chunk), *_shaped(plan, shapes[0])])
-    parts = [f"[0:{plan.stream}]{head}[s0]"]
+    parts = [f"{shown(plan, chunk, shapes[0])}[s0]"]
     for number, shape in enumerate(shapes):
         outputs = [rung.name for rung in plan.rungs if rung.picture == shape]
         if shape != shapes[-1]:
             outputs.append(f"s{number + 1}")
         elif plan.thumbs(chunk):
             outputs.append("small")
-        fitted = f"[s{number}]{_scaled(plan, shape)},setsar=1,format=yuv420p"
-        parts.append(f"{fitted},split={len(outputs)}" + "".join(f"[{name}]" for name in outputs))
+        fitted = f"[s{number}]{scaled(plan, shape)},split={len(outputs)}"
+        parts.append(fitted + "".join(f"[{name}]" for name in outputs))
     if plan.thumbs(chunk):
         parts.append(_picked(plan, chunk))
     return ";".join(parts)
+
+
+def shown(plan: Plan, chunk: Chunk, largest: Size) -> str:
+    """The source's pictures as they are to be seen, before they are scaled; the largest will be so large."""
+    return f"[0:{plan.stream}]" + ",".join([*_counted(plan, chunk), *_shaped(plan, largest)])
 
 
 def _counted(plan: Plan, chunk: Chunk) -> Iterator[str]:
@@ -110,7 +124,7 @@ def _counted(plan: Plan, chunk: Chunk) -> Iterator[str]:
     yield "setpts=PTS-STARTPTS"
 
 
-def _shaped(plan: Plan, largest: tuple[int, int]) -> Iterator[str]:
+def _shaped(plan: Plan, largest: Size) -> Iterator[str]:
     """Upright, in colours that every screen knows, and with nothing left to say that it is otherwise."""
     yield from TURNS[plan.rotation]
     if plan.colour in (Colour.PQ, Colour.HLG):
@@ -121,11 +135,12 @@ def _shaped(plan: Plan, largest: tuple[int, int]) -> Iterator[str]:
     yield "sidedata=mode=delete"
 
 
-def _scaled(plan: Plan, shape: tuple[int, int]) -> str:
+def scaled(plan: Plan, shape: Size) -> str:
+    """To what an encoder gets."""
     scale = f"scale={shape[0]}:{shape[1]}:flags=bicubic+accurate_rnd+bitexact:out_range=tv"
     if plan.colour == Colour.RGB:
-        return f"{scale}:out_color_matrix=bt709," + SETPARAMS.format(Colour.HD.value)
-    return scale
+        scale += f":out_color_matrix=bt709,{SETPARAMS.format(Colour.HD.value)}"
+    return f"{scale},setsar=1,format=yuv420p"
 
 
 def _picked(plan: Plan, chunk: Chunk) -> str:
@@ -137,40 +152,43 @@ def _picked(plan: Plan, chunk: Chunk) -> str:
     )
 
 
-def _output(plan: Plan, rung: Rung) -> Iterator[str]:
-    """CMAF: one fragment a segment, no edit list (`negative_cts_offsets` without `delay_moov`)."""
+def output(plan: Plan, rung: Rung, name: str, crf: int) -> Iterator[str]:
+    """From the graph's output of that name into `<name>.mp4`.
+
+    CMAF: one fragment a segment, no edit list (`negative_cts_offsets` without `delay_moov`).
+    """
     segment_us = int(plan.segment / plan.fps * 1_000_000)
-    yield from ("-map", f"[{rung.name}]", *ENCODERS[rung.codec](plan, rung))
+    yield from ("-map", f"[{name}]", *ENCODERS[rung.codec](plan, rung, crf))
     yield from ("-pix_fmt", "yuv420p", "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact")
     yield from ("-video_track_timescale", str(plan.timescale), "-min_frag_duration", str(segment_us - 5_000))
     yield from ("-movflags", "+cmaf+frag_keyframe+negative_cts_offsets+skip_trailer")
-    yield from ("-f", "mp4", f"file:{rung.name}.mp4")
+    yield from ("-f", "mp4", f"file:{name}.mp4")
 
 
 # Where several frames of a rung are encoded at once, x264 and SVT-AV1 make other bytes each time if the rate
 # is capped: therefore one thread each. The rungs are encoded side by side.
 
 
-def _x264(plan: Plan, rung: Rung) -> list[str]:
+def _x264(plan: Plan, rung: Rung, crf: int) -> list[str]:
     return [
-        *("-c:v", "libx264", "-preset", plan.preset, "-profile:v", rung.profile, "-crf", "23"),
+        *("-c:v", "libx264", "-preset", plan.preset, "-profile:v", rung.profile, "-crf", str(crf)),
         *_capped(plan, rung),
         *("-keyint_min", str(plan.gop), "-sc_threshold", "0"),
     ]
 
 
-def _x265(plan: Plan, rung: Rung) -> list[str]:
+def _x265(plan: Plan, rung: Rung, crf: int) -> list[str]:
     fixed = f"open-gop=0:scenecut=0:repeat-headers=0:info=0:frame-threads=1:pools={plan.threads}:log-level=1"
     return [
-        *("-c:v", "libx265", "-preset", plan.preset, "-tag:v", "hvc1", "-crf", "26"),
+        *("-c:v", "libx265", "-preset", plan.preset, "-tag:v", "hvc1", "-crf", str(crf)),
         *_capped(plan, rung),
         *("-x265-params", f"{fixed}:keyint={plan.gop}:min-keyint={plan.gop}"),
     ]
 
 
-def _svt_av1(plan: Plan, rung: Rung) -> list[str]:
+def _svt_av1(plan: Plan, rung: Rung, crf: int) -> list[str]:
     return [
-        *("-c:v", "libsvtav1", "-preset", str(AV1_PRESET), "-crf", "32"),
+        *("-c:v", "libsvtav1", "-preset", str(AV1_PRESET), "-crf", str(crf)),
         *_capped(plan, rung),
         *("-svtav1-params", "scd=0:irefresh-type=2:lp=1"),
     ]
@@ -182,10 +200,8 @@ def _capped(plan: Plan, rung: Rung) -> list[str]:
     One thread: several make x264 spend its bits by how far each of them is, and no two runs alike. The
     rungs are encoded side by side, and so are chunks.
     """
-    return [
-        *("-maxrate", str(rung.max_rate), "-bufsize", str(2 * rung.max_rate), "-g", str(plan.gop)),
-        *("-flags:v", "+cgop+bitexact", "-threads", "1"),
-    ]
+    cap = ("-maxrate", str(rung.max_rate), "-bufsize", str(2 * rung.max_rate)) if rung.max_rate else ()
+    return [*cap, *("-g", str(plan.gop), "-flags:v", "+cgop+bitexact", "-threads", "1")]
 
 
 ENCODERS = {"h264": _x264, "hevc": _x265, "av1": _svt_av1}

@@ -96,13 +96,14 @@ def opened(path: Path, container: str, *options: str) -> list[str]:
     ]  # fmt: skip
 
 
-def others(container: str) -> Iterator[str]:
+def others(container: str, *, until_s: float | None = None) -> Iterator[str]:
     """Arguments that read all streams, for a container whose clock ffmpeg sets right by those it reads.
 
-    All who read such a file then set it right in the same way.
+    All who read such a file then set it right in the same way. `until_s`: no further than that.
     """
     if container in formats.JUMPING:
-        yield from ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-f", "null", "-")
+        end = () if until_s is None else ("-t", f"{until_s:.6f}")
+        yield from ("-map", "0:v?", "-map", "0:a?", "-c", "copy", *end, "-f", "null", "-")
 
 
 def run(
@@ -128,6 +129,7 @@ def run(
         cwd=folder,
         stop=progress,
         heed=progress.heed,
+        reads=[Path(one.removeprefix("file:")) for one in arguments if one.startswith("file:/")],
     )  # fmt: skip
     if outcome.is_well:
         watch.tell(seconds, progress.speed)

@@ -7,7 +7,9 @@ from typing import Any
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
+from apps.media import labels
 from apps.media.models import Asset, AssetState, AudioTrack, ContentKey, Rendition, SubtitleTrack
 from apps.media.signals import asset_failed, asset_ready
 
@@ -58,6 +60,11 @@ def uploaded(name: str, *, filename: str, by: PermissionsMixin | None) -> Asset:
     return Asset.objects.create(
         name=name, filename=filename, state=AssetState.UPLOADED, created_by_id=by.pk if by else None
     )
+
+
+def rename(asset: Asset, name: str) -> None:
+    """What it is called at the desk."""
+    Asset.objects.filter(pk=asset.pk).update(name=name[: labels.LONGEST_NAME], updated_at=timezone.now())
 
 
 def begun(asset: Asset) -> None:

@@ -149,6 +149,13 @@ def renew(lease: Lease, progress: Progress | None = None) -> None:
         raise LostLease
 
 
+def remember(lease: Lease, **facts: Any) -> None:
+    """Add to what the step is given, for its next try. Raises `LostLease`."""
+    lease.step.given |= facts
+    if not Step.objects.filter(lease.held).update(given=lease.step.given):
+        raise LostLease
+
+
 def let_go(lease: Lease) -> None:
     """Give the step back undone, because the worker stops: the next one begins it at once."""
     Step.objects.filter(lease.held).update(

@@ -1,5 +1,6 @@
 """Nothing stays that nobody needs: what is written is noted first, and swept unless it got an owner."""
 
+import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -14,6 +15,8 @@ KEPT_FOR_A_RETRY = timedelta(days=7)
 # A player that began before the tracks were replaced plays on with those it knows.
 KEPT_FOR_PLAYERS = timedelta(days=1)
 AT_ONCE = 20
+
+log = logging.getLogger(__name__)
 
 
 def note(prefix: str, *, keep: timedelta = KEPT_FOR_A_RETRY) -> None:
@@ -42,17 +45,24 @@ def is_kept(prefix: str) -> bool:
 def sweep() -> int:
     """Delete what is due; how many prefixes that were. Safe to run anywhere at once, and to be killed."""
     swept = 0
-    while swept < AT_ONCE:
-        with transaction.atomic():
-            due = Leftover.objects.select_for_update(skip_locked=True).filter(due_at__lte=Now())
-            row = due.order_by("due_at").first()
-            if row is None:
-                break
-            if not _is_owned(row.prefix):
-                origin.sweep(row.prefix)
-            row.delete()
-        swept += 1
+    try:
+        while swept < AT_ONCE and _sweep_next():
+            swept += 1
+    except origin.Unavailable as away:
+        log.warning("storage unavailable", extra={"cause": str(away)[:200]})
     return swept
+
+
+def _sweep_next() -> bool:
+    with transaction.atomic():
+        due = Leftover.objects.select_for_update(skip_locked=True).filter(due_at__lte=Now())
+        row = due.order_by("due_at").first()
+        if row is None:
+            return False
+        if not _is_owned(row.prefix):
+            origin.sweep(row.prefix)
+        row.delete()
+    return True
 
 
 def _is_owned(prefix: str) -> bool:

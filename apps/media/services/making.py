@@ -18,18 +18,21 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.media import accept, formats, ladder, origin, packager, parts, probe, subtitles
+from apps.media import accept, formats, ladder, origin, packager, parts, per_title, probe, subtitles
 from apps.media.facts import Audio, Source
 from apps.media.models import Asset, Upload
 
-from . import assets, ingest, jobs, leftovers, scratch
+from . import assets, ingest, jobs, leftovers, masters, scratch
 from .jobs import NewStep, Progress
 from .working import Doing, Done, Failed, Hopeless, NoRoom, step
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FULL_TOLD = "The disk is full. It goes on by itself when there is room again."
+UNAVAILABLE_TOLD = "The storage did not answer. Nothing is wrong with the file."
+CORRUPT_TOLD = "What came back from the storage is not what was put there."
+GONE_TOLD = "The uploaded file is gone. Upload it again."
 # What encoding costs, in seconds of work for a second of media; only the bar of the job depends on it.
-VIDEO_WEIGHT, AUDIO_WEIGHT, FINISH_WEIGHT = 2.5, 0.1, 0.2
+TRIAL_WEIGHT, VIDEO_WEIGHT, AUDIO_WEIGHT, FINISH_WEIGHT = 5.0, 2.5, 0.1, 0.2
 LONGEST_TAIL = 2_000
 SPARE_ROOM = 64 * 1024**2
 
@@ -50,6 +53,10 @@ def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doi
                 raise Failed(broken.told, broken.tail[-LONGEST_TAIL:]) from broken
             except (packager.Stopped, probe.Stopped) as stopped:
                 raise Failed("Stopped.") from stopped
+            except origin.Unavailable as away:
+                raise Failed(UNAVAILABLE_TOLD, str(away)[-LONGEST_TAIL:]) from away
+            except origin.Corrupt as corrupt:
+                raise Failed(CORRUPT_TOLD, str(corrupt)) from corrupt
             except OSError as error:
                 if error.errno in FULL:
                     raise NoRoom(FULL_TOLD) from error
@@ -68,9 +75,7 @@ def store(doing: Doing, folder: Path) -> Done:
     """Move the upload into the storage, unless the very same file is there already."""
     upload = Upload.objects.select_related("asset").get(public_id=doing.step.given["upload"])
     path = parts.path_of(upload.public_id)
-    if not path.exists():
-        raise Hopeless("The uploaded file is gone. Upload it again.")
-    sha256 = origin.digest(path)
+    sha256 = _digest(doing, path)
     if upload.role == Upload.Role.MASTER:
         _refuse_twin(doing, sha256, path)
         key, after = origin.master_key(sha256), [NewStep("probe", 1)]
@@ -80,13 +85,34 @@ def store(doing: Doing, folder: Path) -> Done:
         leftovers.note(work_prefix(doing))
         after = [NewStep("dub" if upload.role == Upload.Role.AUDIO else "sidecar", 1, given=_wanted(upload))]
     jobs.renew(doing.lease)
-    stored = origin.put(path, key, sha256=sha256)
+    stored = _moved(path, origin.Stored(key, upload.size, sha256))
     master = {"key": key, "size": stored.size, "sha256": sha256, "filename": upload.filename}
     return Done(
         plan={"master": master, "language": upload.language},
         then=tuple(after),
         result={"key": key},
     )
+
+
+def _digest(doing: Doing, path: Path) -> str:
+    """Of the upload, or of what a former try has moved already when it was killed."""
+    if path.exists():
+        sha256 = origin.digest(path)
+        jobs.remember(doing.lease, sha256=sha256)
+        return sha256
+    if "sha256" not in doing.step.given:
+        raise Hopeless(GONE_TOLD)
+    return str(doing.step.given["sha256"])
+
+
+def _moved(path: Path, stored: origin.Stored) -> origin.Stored:
+    if not path.exists():
+        if not origin.holds(stored):
+            raise Hopeless(GONE_TOLD)
+        return stored
+    if origin.local(stored.key) is None:
+        masters.keep(path, stored.sha256)
+    return origin.put(path, stored.key, sha256=stored.sha256)
 
 
 def _wanted(upload: Upload) -> dict[str, Any]:
@@ -144,14 +170,21 @@ def ladder_options() -> ladder.Options:
 def _after_probe(
     source: Source, video: "ladder.Plan | None", kept: Iterable[Audio], seconds: float
 ) -> Iterator[NewStep]:
-    for chunk in video.chunks if video else ():
-        weight = VIDEO_WEIGHT * float(chunk.frames / video.fps) if video else 0.0
-        yield NewStep(f"video-{chunk.number:03}", 2, weight=weight, given={"chunk": chunk.number})
+    """The picture waits for its trials, if there are any, and the end for everything."""
+    if video:
+        tried = per_title.samples(video) if settings.PER_TITLE else ()
+        if tried:
+            weight = TRIAL_WEIGHT * float(sum(one.frames for one in tried) / video.fps)
+            yield NewStep("trial", 2, weight=weight)
+        for chunk in video.chunks:
+            weight = VIDEO_WEIGHT * float(chunk.frames / video.fps)
+            given = {"chunk": chunk.number}
+            yield NewStep(f"video-{chunk.number:03}", 3 if tried else 2, weight=weight, given=given)
     for one in kept:
         yield NewStep(f"audio-{one.index}", 2, weight=AUDIO_WEIGHT * seconds, given={"stream": one.index})
     if any(text.is_text for text in source.texts):
         yield NewStep("text", 2, weight=1.0)
-    yield NewStep("finish", 3, weight=FINISH_WEIGHT * seconds)
+    yield NewStep("finish", 4, weight=FINISH_WEIGHT * seconds)
 
 
 def _kept_audio(source: Source) -> tuple[list[Audio], list[str]]:
@@ -312,9 +345,7 @@ def master(doing: Doing, folder: Path) -> Iterator[Path]:
     facts = doing.step.facts["master"]
     with ExitStack() as stack:
         try:
-            path = stack.enter_context(
-                origin.as_file(facts["key"], folder / "master", expect=facts["sha256"])
-            )
+            path = stack.enter_context(masters.at_hand(facts["key"], facts["sha256"]))
         except FileNotFoundError as gone:
             raise Hopeless("The file is gone from the storage. Upload it again.") from gone
         yield path

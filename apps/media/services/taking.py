@@ -42,19 +42,24 @@ def take(
     return uploads.arrived(upload)
 
 
-def adopt(source: Path, upload_id: UUID, *, filename: str) -> Upload:
-    """Take a file over for good; the caller removes it. Safe to repeat after being killed at any point: the
-    id stands for this very file, and a received upload of it is what says that it was taken.
+def adopt(source: Path, upload_id: UUID, *, told: Callable[[int], None] = lambda _: None) -> Upload:
+    """Take a file over for good; the caller removes it then. Safe to repeat after being killed at any point:
+    the id stands for this very file, and a received upload with it says that it was taken.
 
     Raises what `uploads.begin` does, `Changed`, OSError.
     """
     upload = Upload.objects.filter(public_id=upload_id).first()
     if upload is None:
-        upload = uploads.begin(Announced(filename, source.stat().st_size), by=None, public_id=upload_id)
+        upload = uploads.begin(Announced(source.name, source.stat().st_size), by=None, public_id=upload_id)
     if upload.state == Upload.State.RECEIVED:
         return upload
-    if not _linked(source, upload):
-        _copy(source, upload)
+    try:
+        if not _linked(source, upload):
+            _copy(source, upload, told)
+    except Changed:
+        # That file is no more, nor is what stands for it.
+        uploads.drop(upload)
+        raise
     return uploads.arrived(upload)
 
 
@@ -72,7 +77,7 @@ def _linked(source: Path, upload: Upload) -> bool:
     return _whole(target, upload)
 
 
-def _copy(source: Path, upload: Upload, told: Callable[[int], None] = lambda _: None) -> None:
+def _copy(source: Path, upload: Upload, told: Callable[[int], None]) -> None:
     target = parts.path_of(upload.public_id)
     with source.open("rb") as file, target.open("wb") as copy:
         while data := file.read(PIECE):

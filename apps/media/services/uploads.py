@@ -5,10 +5,11 @@ written beyond it when something died is cut off by the next who writes.
 """
 
 import errno
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from threading import Semaphore
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -20,7 +21,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.core.deadline import budget
-from apps.core.errors import DomainError, InvalidField
+from apps.core.errors import Busy, DomainError, InvalidField
 from apps.media import labels, parts
 from apps.media.models import Asset, Job, Upload
 from apps.media.models.job import ENDED
@@ -30,6 +31,8 @@ from . import assets, ingest, room
 
 # So much is lost of an endless piece when the power goes.
 CHECKPOINT = 64 * 1024 * 1024
+# Senders at once in one process: each has one of its threads for as long as it sends.
+_places = Semaphore(8)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 Role, State = Upload.Role, Upload.State
 
@@ -177,9 +180,18 @@ def receive(upload: Upload, piece: Piece) -> Upload:
     """Write on. The upload as it is then, received if that was the end of it.
 
     Raises `OffsetConflict`, `PieceTooLong`, `InUse`, `Ended`, `Complete`, `ChecksumMismatch`, `room.NoRoom`,
-    `AssetBusy` (all is here, and goes on by itself).
+    `AssetBusy` (all is here, and goes on by itself), `Busy` (too many send at once).
     """
     _refuse_ended(upload)
+    if not _places.acquire(blocking=False):
+        raise Busy("Too many uploads are coming in at once. Try again shortly.", retry_after_s=5)
+    try:
+        return _receive(upload, piece)
+    finally:
+        _places.release()
+
+
+def _receive(upload: Upload, piece: Piece) -> Upload:
     try:
         with parts.writing(upload.public_id) as writer:
             # As it is now that nobody else writes.
@@ -284,10 +296,7 @@ class _Arriving:
         if self.writer.at == self.told:
             return
         self.writer.keep()
-        # Hours may have passed since the request began, and the connection may be gone.
-        with budget(settings.REQUEST_DEADLINE_S):
-            if not connection.in_atomic_block:
-                close_old_connections()
+        with afresh():
             moved = Upload.objects.filter(pk=self.upload.pk, state=State.RECEIVING, offset=self.told).update(
                 offset=self.writer.at, expires_at=_expiry(), updated_at=timezone.now()
             )
@@ -296,12 +305,21 @@ class _Arriving:
         self.told = self.writer.at
 
 
+@contextmanager
+def afresh() -> Iterator[None]:
+    """Hours may have passed: the stores are given time anew, and a lost connection is replaced."""
+    with budget(settings.REQUEST_DEADLINE_S):
+        if not connection.in_atomic_block:
+            close_old_connections()
+        yield
+
+
 # --- The end -----------------------------------------------------------------------------------------
 
 
 def complete(upload: Upload) -> Upload:
     """Hand over what is whole: its asset, and the job, in one commit. Raises `AssetBusy`; then it waits."""
-    with budget(settings.REQUEST_DEADLINE_S), transaction.atomic():
+    with afresh(), transaction.atomic():
         upload = Upload.objects.select_for_update(of=("self",)).select_related("created_by").get(pk=upload.pk)
         if upload.state == State.RECEIVED or upload.offset != upload.size:
             return upload
@@ -320,7 +338,8 @@ def complete(upload: Upload) -> Upload:
 
 def arrived(upload: Upload) -> Upload:
     """All of it is on the disk, by another way than pieces."""
-    Upload.objects.filter(pk=upload.pk, state=State.RECEIVING).update(offset=F("size"))
+    with afresh():
+        Upload.objects.filter(pk=upload.pk, state=State.RECEIVING).update(offset=F("size"))
     return complete(upload)
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.tests.factories import UserFactory
 from apps.media.models import Asset, AssetState, Job, Step, Upload
-from apps.media.services import ingest, leftovers, scratch, working
+from apps.media.services import ingest, leftovers, masters, scratch, working
 
 
 def uploaded(path: Path, *, by: User | None = None, asset: Asset | None = None, **fields: Any) -> Job:
@@ -45,17 +46,24 @@ def due() -> None:
 
 
 def lying() -> set[str]:
-    """Every file of the storage, the upload folder and the scratch folder, after everybody swept."""
+    """Every object of the storage, every file of the upload and scratch folders, after everybody swept."""
     leftovers.sweep()
     scratch.sweep()
-    found = {
-        str(path.relative_to(settings.MEDIA_ROOT))
-        for path in Path(settings.MEDIA_ROOT).rglob("*")
-        if path.is_file()
-    }
+    masters.sweep()
+    found = stored()
     for folder in (settings.UPLOAD_DIR, settings.SCRATCH_DIR):
         found |= {str(path) for path in Path(folder).rglob("*") if path.is_file()}
     return found
+
+
+def stored() -> set[str]:
+    """Keys of all objects of the storage, be it a folder or a bucket; there, with uploads that never ended."""
+    if isinstance(default_storage, FileSystemStorage):
+        root = Path(default_storage.location)
+        return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    bucket: Any = default_storage.bucket  # type: ignore[attr-defined]
+    begun = {f"{one.object_key}?uploadId={one.id}" for one in bucket.multipart_uploads.all()}
+    return begun | {one.key for one in bucket.objects.all()}
 
 
 def owned() -> set[str]:
@@ -63,8 +71,7 @@ def owned() -> set[str]:
     found: set[str] = set()
     for asset in Asset.objects.exclude(master_key=""):
         found.add(asset.master_key)
-        folder = Path(settings.MEDIA_ROOT) / asset.prefix
-        found |= {str(one.relative_to(settings.MEDIA_ROOT)) for one in folder.rglob("*") if one.is_file()}
+        found |= {key for key in stored() if key.startswith(asset.prefix)}
         for track in (*asset.renditions.all(), *asset.audio_tracks.all(), *asset.subtitle_tracks.all()):
             found.add(track.key)
     return found

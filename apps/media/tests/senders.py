@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.accounts.tests.factories import UserFactory
+from apps.core.tests.problems import assert_problem, paths_of
 from apps.media import parts
 from apps.media.models import Upload
 
@@ -71,6 +72,10 @@ class Sender:
         assert answer.status_code == 200, answer.content
         assert answer["Cache-Control"] == "no-store"
         return int(answer["Upload-Offset"])
+
+
+def refused_field(answer: Any, name: str, code: str) -> None:
+    assert paths_of(assert_problem(answer, 400)) == {name: code}
 
 
 def upload_at(path: str) -> Upload:

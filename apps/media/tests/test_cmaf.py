@@ -184,14 +184,29 @@ def test_its_segments_are_listed_at_its_start(track: Path, sound: Path) -> None:
         assert [row[1] for row in rows][1:] == [one.duration for one in index.fragments][1:]
 
 
+def test_libavformat_finds_a_segment_by_them(track: Path) -> None:
+    last = cmaf.read(track).fragments[-1]
+    with av.open(str(track)) as file:
+        file.seek(last.time + last.duration // 2, stream=file.streams[0], backward=True)
+        packet = next(file.demux(file.streams[0]))
+
+    assert packet.is_keyframe
+    assert last.time <= (packet.pts or 0) <= last.time + last.duration // 2
+
+
 def test_the_bytes_depend_on_nothing_but_the_source(tmp_path: Path) -> None:
     made = []
     for name in ("one", "other"):
-        (tmp_path / name).mkdir()
-        _, parts = encoded("film", tmp_path / name)
-        cmaf.join(parts["v144"], tmp_path / f"{name}.mp4")
-        made.append((tmp_path / f"{name}.mp4").read_bytes())
+        folder = tmp_path / name
+        folder.mkdir()
+        _, parts = encoded("plain", folder, Options(heights=(144,), codecs=("hevc", "av1"), chunk_s=4))
+        for rung, files in parts.items():
+            cmaf.join(files, folder / f"{rung}.mp4")
+        stream = footage.source("plain").audios[0]
+        encode_audio(footage.clip("plain"), "mov", stream, folder / "a.mp4", Watch(), seconds=4)
+        made.append({str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.*")})
 
+    assert len(made[0]) == 9
     assert made[0] == made[1]
 
 

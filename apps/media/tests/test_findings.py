@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from apps.media import findings, languages
+from apps.media import findings, formats, languages
 from apps.media.findings import Said
+from apps.media.subtitles import embedded
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ def test_languages_become_bcp_47(named: str, wanted: str) -> None:
         ("\x1b[2J\x07", "[2J"),
         ("x" * 5000, "x" * 100),
         ("हिन्दी", "हिन्दी"),
+        ("क्\u200dष", "क्\u200dष"),
     ],
 )
 def test_labels_are_one_printable_line(title: str, label: str) -> None:
@@ -71,3 +73,7 @@ def test_packets_may_be_fields() -> None:
     woven = [{"rotation": 0, "interlaced": True}]
 
     assert rate([rounded(Fraction(50), 90_000)], "1/90000", "25/1", woven) == (25, False)
+
+
+def test_text_that_is_offered_can_be_read() -> None:
+    assert formats.TEXT_CODECS <= embedded.TEXT_CODECS

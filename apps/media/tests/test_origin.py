@@ -1,7 +1,5 @@
 """The storage of assets: a folder and an S3 server keep the same promises."""
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,33 +7,14 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.storage import storages
-from moto.server import ThreadedMotoServer
 
 from apps.media import origin
 from apps.media.origin import Corrupt
 from ottsite.object_storage import PART
 
+from .buckets import bucket_at
+
 LARGE = PART + 3_000_000  # more than one part
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-def bucket_at(server: str) -> dict[str, Any]:
-    return {
-        "BACKEND": "ottsite.object_storage.BucketStorage",
-        "OPTIONS": {
-            "bucket_name": f"bucket-{uuid4()}", "endpoint_url": server, "region_name": "us-east-1",
-            "access_key": "key", "secret_key": "secret",
-        },
-    }  # fmt: skip
 
 
 @pytest.fixture(params=["folder", "s3"])

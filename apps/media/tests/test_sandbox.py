@@ -272,6 +272,23 @@ def test_it_has_no_network(said: Callable[..., list[str]], canary: socket.socket
         canary.accept()
 
 
+def own_networks() -> bool:
+    """Whether this machine lets us have one."""
+    code = "import ctypes, sys; libc = ctypes.CDLL(None); sys.exit(libc.unshare(0x50000000) != 0)"
+    return not subprocess.run([sys.executable, "-I", "-c", code], check=False).returncode
+
+
+def test_it_lives_in_a_network_of_its_own_and_has_no_privileges(said: Callable[..., list[str]]) -> None:
+    asked = "os.readlink('/proc/self/ns/net'), open('/proc/self/status').read()"
+
+    network, *status = said(f"import os; print({asked}, sep=chr(10))")
+
+    facts = dict(line.split(":\t", 1) for line in status if ":\t" in line)
+    assert int(facts["CapEff"], 16) in (0, 1 << launcher.DAC_OVERRIDE)
+    assert (facts["NoNewPrivs"], facts["Seccomp"]) == ("1", "2")
+    assert network != str(Path("/proc/self/ns/net").readlink()) or not own_networks()
+
+
 def alone(fence: str) -> str:
     """Python that puts up one fence of the launcher's, and no other."""
     return f"""

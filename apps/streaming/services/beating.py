@@ -11,9 +11,8 @@ import orjson
 
 from apps.core.errors import DomainError, InvalidField, Throttled
 from apps.engagement.services import events
-from apps.engagement.store import Beat
 from apps.streaming.store import beats
-from apps.streaming.store.beats import Kept, Lost
+from apps.streaming.store.beats import Beat, Kept, Lost
 from apps.streaming.tokens import BadToken, PlaybackClaims, media_token, read_playback
 
 Json = dict[str, Any]

@@ -1,6 +1,5 @@
 """Beginning to play: decide, take a lease, put it on record, and tell the player all it needs."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +11,10 @@ from django.utils import timezone
 from apps.billing.services import plan_that_would_do
 from apps.catalog.models import ListingDocument
 from apps.catalog.offers import Terms
-from apps.core.decisions import Decision
-from apps.core.errors import DomainError
 from apps.engagement.services import positions
 from apps.streaming.decision import NOT_READY, judge, speaks, tallest, terms, tier_that_would_do
 from apps.streaming.models import EndedBy, PlaybackSession
+from apps.streaming.refusals import StreamLimit, refusal
 from apps.streaming.store import leases
 from apps.streaming.store.leases import CODE_LIVES_S, Full, Granted
 from apps.streaming.tokens import PLAYBACK_LIVES_S, PlaybackClaims, media_token, playback_token
@@ -25,25 +23,6 @@ from .deciding import Case, Who, gather, next_part
 from .finding import Live, Part, Tracks
 
 Json = dict[str, Any]
-STATUSES = {"not_found": 404, "not_ready": 409, "stream_limit": 409}
-REFUSED = 403
-
-
-class Refused(DomainError):
-    """A decision's refusal, under its own code."""
-
-    def __init__(self, decision: Decision, *, extra: Mapping[str, Any] | None = None) -> None:
-        super().__init__(decision.detail, extra=extra)
-        self.code = decision.code
-        self.status = STATUSES.get(decision.code, REFUSED)
-
-
-class StreamLimit(DomainError):
-    """`sessions`: those that play, each with the code that ends it."""
-
-    code = "stream_limit"
-    status = 409
-    detail = "All streams of the plan are in use. End one to play here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +50,7 @@ class Allowed:
 def start(who: Who, device: Device, *, title: str, episode: UUID | None, terminate: str = "") -> Json:
     """Begin to play a title (slug or public id) or an episode; the answer to be `sealed`.
 
-    Raises `Refused` and `StreamLimit`; then nothing has begun.
+    Raises one of `refusals`; then nothing has begun.
     """
     now = timezone.now()
     allowed = _decided(gather(who, title=title, episode=episode, at=now, device_height=device.max_height))
@@ -112,7 +91,7 @@ def _decided(case: Case) -> Allowed:
     if decision.code == "plan_required" and case.ask.shown:
         tier = tier_that_would_do(case.ask.viewer, case.ask.shown)
         extra["plan"] = None if tier is None else plan_that_would_do(tier)
-    raise Refused(NOT_READY if decision else decision, extra=extra)
+    raise refusal(NOT_READY if decision else decision, extra)
 
 
 def _record(it: Allowed, who: Who, device: Device, session: str) -> None:

@@ -8,13 +8,14 @@ from uuid import uuid4
 
 from rest_framework.test import APIClient
 
+from apps.accounts.models import Profile
 from apps.catalog.models import Kind, Tier, Title, Window
 from apps.catalog.services import listings
 from apps.catalog.tests import desks
 from apps.catalog.tests.factories import TitleFactory
 from apps.core import clients
 from apps.media.models import AudioTrack, Rendition, SubtitleTrack
-from apps.streaming.store import keys
+from apps.streaming.store import keys, leases
 from apps.streaming.tokens import PlaybackClaims
 
 SESSIONS = "/api/v1/playback/sessions"
@@ -98,3 +99,7 @@ def claims(**changes: Any) -> PlaybackClaims:
         kid=False, streams=2,
     )  # fmt: skip
     return replace(made, **changes)
+
+
+def leases_of(profile: Profile) -> list[str]:
+    return leases.live(str(profile.account.public_id))

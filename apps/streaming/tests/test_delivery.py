@@ -1,12 +1,10 @@
 """Manifests, bytes and keys: what a session is served, and what it is not."""
 
-import json
 import re
-from base64 import urlsafe_b64encode
-from dataclasses import replace
 from time import time
 from typing import Any
-from uuid import UUID, uuid4
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -18,19 +16,15 @@ from apps.core import clients
 from apps.engagement.services import preferences
 from apps.media.models import Asset, Rendition
 from apps.media.tests import packaged
-from apps.media.tests.packaged import Packaged, key_of
+from apps.media.tests.packaged import Packaged
+from apps.streaming import checks
 from apps.streaming.services import liveness, shelves
-from apps.streaming.tokens import MediaClaims, media_token, read_media
+from apps.streaming.tokens import media_token, read_media
 
 from . import films, steps
+from .served import Answer, addresses, body, claims_of, get, reached, token_of
 
 pytestmark = pytest.mark.django_db
-Answer = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def _empty_shelves() -> None:
-    shelves.forget()
 
 
 @pytest.fixture
@@ -46,45 +40,6 @@ def title(clear: Packaged) -> Title:
 @pytest.fixture
 def playing(watching: APIClient, premium: Any, title: Title) -> Answer:
     return steps.started(watching)
-
-
-def get(url: str, **headers: str) -> Any:
-    return Client(raise_request_exception=True).get(url, headers=headers)
-
-
-def body(answer: Any) -> bytes:
-    return b"".join(answer.streaming_content) if answer.streaming else answer.content
-
-
-def addresses(told: str) -> list[str]:
-    """Every address on the site within a manifest."""
-    return re.findall(r"/vod/[^\s\"<>]+", told)
-
-
-def claims_of(answer: Answer, **changes: Any) -> MediaClaims:
-    return replace(read_media(token_of(answer)), **changes)
-
-
-def token_of(answer: Answer) -> str:
-    return str(answer["hls_url"].split("/")[2])
-
-
-def reached(answer: Answer) -> dict[str, Any]:
-    """All that a player finds, beginning at both manifests, by name."""
-    found: dict[str, Any] = {}
-    todo = [answer["hls_url"], answer["dash_url"], answer["thumbnails_url"]]
-    while todo:
-        url = todo.pop()
-        got = get(url)
-        assert got.status_code == 200, (url, got.content)
-        data = found[url.rpartition("/")[2]] = body(got)
-        if url.endswith((".m3u8", ".mpd")):
-            told = data.decode().replace("$Number$", "1")
-            near = [line for line in told.split("\n") if line and line[0] not in "#<" and line[0] != "/"]
-            near = [one.strip() for one in near if "<" not in one] if url.endswith(".m3u8") else []
-            urls = addresses(told) + [url.rpartition("/")[0] + "/" + one for one in near]
-            todo += [one for one in dict.fromkeys(urls) if one.rpartition("/")[2] not in found]
-    return found
 
 
 # --- Manifests ---------------------------------------------------------------------------------------
@@ -241,6 +196,39 @@ def test_nginx_is_told_which_object_to_send(track: str, title: Title, settings: 
     assert (answer["Content-Type"], answer.content) == ("video/mp4", b"")
 
 
+def test_a_bucket_is_where_the_player_is_sent_for_a_minute(track: str, title: Title, settings: Any) -> None:
+    bucket = {
+        "bucket_name": "films", "endpoint_url": "http://127.0.0.1:9", "access_key": "a", "secret_key": "b",
+        "region_name": "us-east-1",
+    }  # fmt: skip
+    backend = {"BACKEND": "ottsite.object_storage.BucketStorage", "OPTIONS": bucket}
+    settings.STORAGES = settings.STORAGES | {"default": backend}
+    settings.MEDIA_DELIVERY = "redirect"
+
+    answer = get(track)
+    where = urlsplit(answer["Location"])
+
+    assert title.asset
+    assert (answer.status_code, answer["Cache-Control"]) == (302, "no-store")
+    assert (where.netloc, where.path) == ("127.0.0.1:9", f"/films/{title.asset.prefix}v360.mp4")
+    signed = parse_qs(where.query)
+    assert signed["X-Amz-Expires"] == ["60"]
+    assert signed["X-Amz-Signature"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "bucket", "fine"),
+    [("direct", "", True), ("nginx", "", True), ("redirect", "films", True), ("redirect", "", False),
+     ("direct", "films", False), ("nginx", "films", False), ("pigeon", "", False)],
+)  # fmt: skip
+def test_a_mode_that_the_storage_cannot_serve_is_found_at_the_start(
+    mode: str, bucket: str, fine: bool, settings: Any
+) -> None:
+    settings.MEDIA_DELIVERY, settings.BUCKET = mode, {"bucket_name": bucket}
+
+    assert [one.id for one in checks.bytes_can_be_delivered()] == ([] if fine else ["streaming.E002"])
+
+
 # --- Tokens and lives --------------------------------------------------------------------------------
 
 
@@ -283,91 +271,6 @@ def test_an_asset_that_is_no_more_ready_is_not_served(playing: Answer, track: st
     shelves.forget()
 
     assert {get(one).status_code for one in (track, playing["hls_url"], playing["dash_url"])} == {404}
-
-
-# --- Keys --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(params=["cbcs", "cenc"])
-def closed(
-    request: Any, tmp_path_factory: pytest.TempPathFactory, watching: APIClient, premium: Any
-) -> Answer:
-    films.live(packaged.protected(tmp_path_factory.getbasetemp(), request.param))
-    return steps.started(watching)
-
-
-def base64url(data: bytes) -> str:
-    return urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def licence(token: str, *kids: UUID, **more: Any) -> Any:
-    asked = {"kids": [base64url(one.bytes) for one in kids], "type": "temporary"}
-    return Client().post(f"/play/{token}/licence", more or asked, content_type="application/json")
-
-
-def test_a_licence_has_all_keys_of_the_plan(closed: Answer) -> None:
-    (sd, hd, audio), token = map(key_of, packaged.LABELS), token_of(closed)
-    blunt = media_token(claims_of(closed, max_height=576))
-
-    full, part = licence(token, sd[0]), licence(blunt, sd[0])
-
-    given = [{"kty": "oct", "kid": base64url(kid.bytes), "k": base64url(key)} for kid, key in (sd, hd, audio)]
-    assert sorted(full.json()["keys"], key=str) == sorted(given, key=str)
-    assert (full.json()["type"], full["Cache-Control"]) == ("temporary", "no-store")
-    assert sorted(part.json()["keys"], key=str) == sorted([given[0], given[2]], key=str)
-    refused = licence(blunt, hd[0])
-    assert (refused.status_code, refused.json()["code"]) == (403, "key_not_allowed")
-    assert licence(token, uuid4()).status_code == 404
-
-
-def test_raw_keys_are_those_of_the_plan(closed: Answer) -> None:
-    (sd, hd, _), token = map(key_of, packaged.LABELS), token_of(closed)
-    blunt = media_token(claims_of(closed, max_height=480))
-
-    found = get(f"/play/{token}/keys/{hd[0]}")
-
-    assert (found.content, found["Cache-Control"]) == (hd[1], "no-store")
-    assert get(f"/play/{blunt}/keys/{sd[0]}").content == sd[1]
-    assert get(f"/play/{blunt}/keys/{hd[0]}").json()["code"] == "key_not_allowed"
-    assert get(f"/play/{token}/keys/{uuid4()}").status_code == 404
-    steps.stop(closed)
-    liveness.forget()
-    assert get(f"/play/{token}/keys/{sd[0]}").json()["code"] == "lease_lost"
-    assert licence(token, sd[0]).json()["code"] == "lease_lost"
-
-
-def test_keys_of_one_session_cannot_be_asked_for_without_end(closed: Answer) -> None:
-    url = f"/play/{token_of(closed)}/keys/{key_of('SD')[0]}"
-
-    assert {get(url).status_code for _ in range(120)} == {200}
-    assert get(url).status_code == 429
-
-
-@pytest.mark.parametrize(
-    "asked", [{}, {"kids": []}, {"kids": ["x"]}, {"kids": [1]}, {"kids": ["A"] * 17}, {"kids": "AAAA"}]
-)
-def test_a_licence_request_that_is_none_is_told_so(playing: Answer, asked: dict[str, Any]) -> None:
-    answer = Client().post(
-        f"/play/{token_of(playing)}/licence", json.dumps(asked), content_type="application/json"
-    )
-
-    assert (answer.status_code, answer.json()["code"]) == (400, "validation_error")
-
-
-def test_the_keys_that_playlists_name_are_there(closed: Answer) -> None:
-    hls = get(closed["hls_url"]).content.decode()
-    media = get(next(one for one in addresses(hls) if "v720.m3u8" in one)).content.decode()
-
-    for told in (hls, media):
-        for url in re.findall(r'URI="(/play/[^"]+)"', told):
-            assert len(get(url).content) == 16
-    assert f"/keys/{key_of('HD')[0]}" in media
-    clear_key = get(closed["hls_url"] + "?keys=clearkey").content.decode()
-    assert "org.w3.clearkey" in clear_key
-    assert "/keys/" not in clear_key
-    deeper = next(one for one in addresses(clear_key) if "v720.m3u8" in one)
-    assert "org.w3.clearkey" in get(deeper).content.decode()
-    assert f"/play/{token_of(closed)}/licence" in get(closed["dash_url"]).content.decode()
 
 
 def test_a_premium_title_is_refused_to_free_viewers(watching: APIClient, clear: Packaged) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings as configured
+from django.core.management import CommandError, call_command
 
 from apps.core import clients
 from apps.engagement.store import Beat
@@ -191,6 +192,17 @@ def test_operators_stretch_the_interval_within_bounds(home: Household, asked: in
     assert isinstance(granted, Granted)
     assert granted.interval_s == leases.interval() == told
     assert configured.HEARTBEAT_INTERVAL_S == 10
+
+
+def test_operators_set_the_interval_by_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for given in (["25"], [], ["default"]):
+        call_command("heartbeat_interval", *given)
+    for wrong in ("4", "61", "ten", "-1"):
+        with pytest.raises(CommandError):
+            call_command("heartbeat_interval", "--", wrong)
+
+    assert [line.split()[3] for line in capsys.readouterr().out.splitlines()] == ["25", "25", "10"]
+    assert leases.interval() == 10
 
 
 def test_what_ended_beats_no_more_and_records_nothing(home: Household) -> None:

@@ -15,14 +15,16 @@ from .moving import Locked, W, carry_out, demand, locked, refuse_stale
 
 
 @contextmanager
-def editing(subject: W, *, by: PermissionsMixin, revision: int | None = None) -> Iterator[W]:
+def editing(subject: W, *, by: PermissionsMixin | None, revision: int | None = None) -> Iterator[W]:
     """A transaction in which the working copy may be changed; yields it, locked.
 
-    `revision` is the one the editor saw. Raises PermissionDenied, `Locked` (the state allows no
-    editing), `EditConflict` (it has been saved since, or is gone). On the way out the revision is counted
-    up, the editor becomes an author of the change, and what was published or unpublished is a draft again.
+    `revision` is the one the editor saw. `by` is None for what the site does by itself. Raises
+    PermissionDenied, `Locked` (the state allows no editing), `EditConflict` (it has been saved since, or is
+    gone). On the way out the revision is counted up, the editor becomes an author of the change, and what
+    was published or unpublished is a draft again.
     """
-    demand(by, subject, "change")
+    if by is not None:
+        demand(by, subject, "change")
     with transaction.atomic():
         copy = locked(subject)
         refuse_locked(copy)
@@ -37,11 +39,12 @@ def refuse_locked(subject: Workflowed) -> None:
         raise Locked(f"This is {label}, so it cannot be edited. Take it back to draft first.")
 
 
-def changed(subject: Workflowed, *, by: PermissionsMixin) -> None:
-    """Put on record that the locked working copy was changed by this person."""
+def changed(subject: Workflowed, *, by: PermissionsMixin | None) -> None:
+    """Put on record that the locked working copy was changed, and by whom."""
     if State(subject.state) in moves.REOPENED_BY_EDITING:
         carry_out(subject, moves.REVISE, by=by, note="", at=timezone.now(), edited=True)
     subject.revision += 1
     # Also when only something under it was changed, it was changed now.
     subject.save(update_fields=["revision", "updated_at"])
-    subject.authors.add(by.pk)
+    if by is not None:
+        subject.authors.add(by.pk)

@@ -1,0 +1,130 @@
+"""Uploading a video in a real browser: the network goes, the tab is closed, and nothing is sent twice."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from playwright.sync_api import Browser, Locator, Request, expect
+
+from .live import Site
+from .newsroom import Desk, sits_down
+
+SIZE = 6_000_000
+SLOW, FAST = 2_000_000, -1  # bytes a second
+HANDED_OVER = re.compile(r"Received|Being processed|cannot be played|Ready")
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "Monsoon_Radio.mp4"
+    path.write_bytes(Random(1).randbytes(SIZE))  # noqa: S311 it has to repeat itself
+    return path
+
+
+class Line:
+    """The editor's line to the site; what was sent over it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.page = desk.page
+        self.session = self.page.context.new_cdp_session(self.page)
+        self.session.send("Network.enable")
+        self.offsets: list[int] = []
+        self.page.on("request", self._seen)
+
+    def _seen(self, request: Request) -> None:
+        if request.method == "PATCH":
+            self.offsets.append(int(request.headers["upload-offset"]))
+
+    def at(self, rate: int, *, offline: bool = False) -> None:
+        conditions = {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": rate}
+        self.session.send("Network.emulateNetworkConditions", conditions)
+
+
+@pytest.fixture
+def editor(browser: Browser, site: Site) -> Iterator[Desk]:
+    site.manage("loaddata", "groups")
+    desk = sits_down(browser, site, "editor@demo.example")
+    desk.open("/admin/catalog/title/add/")
+    desk.page.get_by_label("Working name").fill("Monsoon Radio")
+    desk.page.get_by_role("button", name="Create the draft").click()
+    expect(desk.page.locator(".nr-head-name")).to_have_text("Monsoon Radio")
+    yield desk
+    desk.page.context.close()
+
+
+def sent(row: Locator) -> int:
+    return int(row.locator("progress").evaluate("bar => bar.value"))
+
+
+def choose(editor: Desk, film: Path) -> Locator:
+    """The file in the field for the main video; the row that tells of it."""
+    place = editor.page.locator("#panel-basics .nr-uploader-field")
+    place.locator("[type=file]").set_input_files(film)
+    return place.locator(".nr-transfer")
+
+
+def moves(editor: Desk, *, beyond: int) -> None:
+    script = "beyond => document.querySelector('.nr-transfer progress').value > beyond"
+    editor.page.wait_for_function(script, arg=beyond)
+
+
+def test_a_film_is_uploaded_over_a_bad_line_in_two_sittings(editor: Desk, film: Path) -> None:
+    page, line = editor.page, Line(editor)
+    line.at(SLOW)
+    row = choose(editor, film)
+    moves(editor, beyond=SIZE // 6)
+
+    # The network goes, and comes again.
+    line.at(SLOW, offline=True)
+    expect(row.locator(".nr-transfer-line")).to_contain_text("Trying again")
+    line.at(SLOW)
+    moves(editor, beyond=SIZE // 3)
+    assert len(line.offsets) >= 2
+    assert line.offsets[-1] > 0
+    assert [one for one in editor.trouble if "ERR_INTERNET_DISCONNECTED" not in one] == []
+
+    # A rest, and then the tab is left. It asks first.
+    row.get_by_role("button", name="Pause").click()
+    expect(row.locator(".nr-transfer-line")).to_contain_text("Paused at")
+    expect(row.get_by_role("status")).to_contain_text("Monsoon_Radio.mp4: Paused")
+    row.get_by_role("button", name="Resume").click()
+    moves(editor, beyond=SIZE // 2)
+    editor.trouble.clear()
+    page.reload()
+    assert [one for one in editor.trouble if "asks: beforeunload" in one]
+    editor.trouble.clear()
+
+    # The same file again: it goes on where it ended.
+    line.offsets.clear()
+    line.at(FAST)
+    row = choose(editor, film)
+    expect(row.locator(".nr-transfer-line")).to_contain_text(HANDED_OVER)
+    assert line.offsets
+    assert line.offsets[0] > SIZE // 6
+    expect(page.locator("#panel-basics [name=asset] option:checked")).to_have_text("Monsoon Radio")
+
+    editor.save()
+    expect(page.locator("#panel-basics [name=asset] option:checked")).to_have_text("Monsoon Radio")
+    expect(page.locator(".nr-rail, .nr-desk").first).to_contain_text("Main video", ignore_case=True)
+    assert editor.trouble == []
+
+
+def test_what_is_refused_says_why_and_several_go_one_after_the_other(editor: Desk, tmp_path: Path) -> None:
+    page = editor.page
+    names = ["empty.mp4", "one.mp4", "two.mp4"]
+    for name, size in zip(names, (0, 10, 20), strict=True):
+        (tmp_path / name).write_bytes(b"x" * size)
+    editor.open("/admin/media/asset/add/")
+    page.get_by_label("Choose files").set_input_files([tmp_path / name for name in names])
+
+    rows = page.locator(".nr-transfer")
+    expect(rows.nth(0).locator(".nr-transfer-line")).to_have_text("The file is empty.")
+    for number in (1, 2):
+        expect(rows.nth(number).locator(".nr-transfer-line")).to_contain_text(HANDED_OVER)
+    rows.nth(0).get_by_role("button", name="Give up").press("Enter")
+    expect(rows).to_have_count(2)
+    assert [
+        one for one in editor.trouble if "uploads/ is 400" not in one and "status of 400" not in one
+    ] == []
