@@ -298,6 +298,15 @@ BILLING_GRACE_DAYS = env.int("BILLING_GRACE_DAYS", 3)
 
 # A ring: the first key signs playback and media tokens, all of them verify.
 PLAYBACK_TOKEN_KEYS = listed(required("PLAYBACK_TOKEN_KEYS", "development-only-playback-" + "p" * 32))
+# Who serves the bytes: direct (this process), nginx (X-Accel-Redirect), redirect (signed addresses of the
+# bucket).
+MEDIA_DELIVERY = env.str("MEDIA_DELIVERY", "redirect" if BUCKET["bucket_name"] else "direct")
+# Where players are redirected to.
+MEDIA_SOURCES = (
+    [BUCKET["endpoint_url"] or f"https://s3.{BUCKET['region_name']}.amazonaws.com"]
+    if MEDIA_DELIVERY == "redirect"
+    else []
+)
 # Seconds between two heartbeats of a player, unless operators stretch them (docs/operations.md).
 HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 10)
 
@@ -339,7 +348,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "base-uri": [NONE],
-        "connect-src": [SELF],
+        "connect-src": [SELF, *MEDIA_SOURCES],
         "font-src": [SELF, "data:"],
         "form-action": [SELF],
         "frame-ancestors": [NONE],

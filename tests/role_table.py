@@ -150,6 +150,12 @@ SITE: Table = {
     "images/<uuid:artwork>/<int:width>.<str:format>": {
         GET: only(*STAFF, stranger=404, guest=404, colleague=404)
     },
+    # Whoever asks: only a token of a session that plays opens anything (test_nothing_without_a_decision).
+    "play/<str:token>/master.m3u8": {GET: NOBODY},
+    "play/<str:token>/manifest.mpd": {GET: NOBODY},
+    "play/<str:token>/licence": {POST: NOBODY},
+    "play/<str:token>/keys/<uuid:kid>": {GET: NOBODY},
+    "vod/<str:token>/<uuid:asset>/<path:address>": {GET: NOBODY},
     "healthz": {GET: ANYBODY},
     "readyz": {GET: ANYBODY},
     "metrics": {GET: ANYBODY},

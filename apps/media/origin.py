@@ -260,6 +260,12 @@ def derived(base: UUID, name: str) -> UUID:
     return uuid5(base, name)
 
 
+def signed_url(key: str, *, lives_s: int) -> str:
+    """Where anybody may fetch an object of a bucket for so many seconds."""
+    storage: Any = _storage()  # only those of buckets can sign
+    return str(storage.url(key, expire=lives_s))
+
+
 def opened(key: str) -> "File[bytes]":
     """An object to read. Raises FileNotFoundError, `Corrupt`, `Unavailable`."""
     with _answering(key):

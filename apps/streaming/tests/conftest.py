@@ -13,7 +13,7 @@ from apps.billing.services import subscribing
 from apps.billing.services.subscribing import Cause
 from apps.catalog.models import Title
 from apps.engagement.services import positions
-from apps.streaming.services import liveness
+from apps.streaming.services import liveness, shelves
 
 from . import steps
 
@@ -26,6 +26,7 @@ def _nothing_remembered(settings: Any) -> None:
         setattr(settings, f"RATE_LIMIT_{name}", "100000/m")
     positions._mongo.reset()
     liveness.forget()
+    shelves.forget()
 
 
 @pytest.fixture
