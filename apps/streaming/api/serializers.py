@@ -102,7 +102,7 @@ class BeatSerializer(StrictSerializer):
     )  # fmt: skip
 
 
-class RejectedEvent(serializers.Serializer[Any]):
+class RejectedOfBeat(serializers.Serializer[Any]):
     index = serializers.IntegerField()
     code = serializers.CharField()
     field = serializers.CharField()
@@ -111,4 +111,4 @@ class RejectedEvent(serializers.Serializer[Any]):
 class Kept(serializers.Serializer[Any]):
     next_interval_s = serializers.IntegerField()
     token = serializers.CharField(help_text="A new media token, for the paths of manifests and media.")
-    rejected = RejectedEvent(many=True, required=False, help_text="Events that came along and are none.")
+    rejected = RejectedOfBeat(many=True, required=False, help_text="Events that came along and are none.")
