@@ -51,6 +51,7 @@ RULES_BEYOND_THE_SCHEMA = {
     "POST /api/v1/auth/email/verify": "the token must be one that was mailed",
     "POST /api/v1/auth/password/reset/confirm": "the token must be one that was mailed",
     "POST /api/v1/auth/password/change": "a password must be none of the common ones, nor like the e-mail",
+    "POST /api/v1/playback/sessions": "a title or an episode has to be named",
     "PATCH /api/v1/account": "a new e-mail needs the present password beside it",
     "POST /api/v1/profiles": "a kid's profile has a low ceiling",
     "PATCH /api/v1/profiles/{profile_id}": "a kid's profile has a low ceiling",

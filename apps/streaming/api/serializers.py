@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import StrictSerializer, TextField
+from apps.engagement.api.serializers import RejectedEvent
 from apps.streaming.services import beating
 
 NAMED = r"^[a-z0-9_-]{1,120}$"
@@ -100,12 +101,6 @@ class BeatSerializer(StrictSerializer):
         child=serializers.DictField(), required=False, max_length=beating.MOST_EVENTS,
         help_text="As in `POST /events`.",
     )  # fmt: skip
-
-
-class RejectedEvent(serializers.Serializer[Any]):
-    index = serializers.IntegerField()
-    code = serializers.CharField()
-    field = serializers.CharField()
 
 
 class Kept(serializers.Serializer[Any]):
