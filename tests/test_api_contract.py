@@ -211,14 +211,14 @@ class Run:
                     )
         for interaction in event.recorder.interactions.values():
             if response := interaction.response:
-                self._look_at(event.recorder.label, response)
+                self._look_at(f"{event.recorder.label}, {interaction.request.uri}", response)
 
     def _look_at(self, label: str, response: Any) -> None:
         self.statuses[response.status_code] += 1
         self.slowest_s = max(self.slowest_s, response.elapsed)
         names = {name.lower() for name in response.headers}
         expected = {"x-request-id", "x-content-type-options", "content-security-policy", "ratelimit-limit"}
-        if fuzzed_playback.HEARTBEAT in label:
+        if label.endswith(fuzzed_playback.HEARTBEAT):
             # Bounded for each session instead.
             expected.remove("ratelimit-limit")
         missing = expected - names
