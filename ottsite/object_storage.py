@@ -2,30 +2,29 @@
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Protocol
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 from storages.backends.s3 import S3Storage
 from urllib3.exceptions import HTTPError
 
 PART = 16 * 1024 * 1024  # bytes of one part of a multipart upload
-# Of a download; what cannot be written yet, because an earlier part is late, is held in memory, ten at most.
-PIECE = 4 * 1024 * 1024
 IN_MEMORY = 8 * 1024 * 1024
-ATTEMPTS = 6
+# Tries of a request, and how often what is answered may break off.
+ATTEMPTS, READS = 6, 5
 # How servers say that a body is not what its checksum says, and that there is no such object.
 MISMATCHED = {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
 MISSING = {"404", "NoSuchKey"}
-
-
-class Sink(Protocol):
-    """A file, or anything else that takes bytes in their order."""
-
-    def write(self, data: bytes, /) -> Any: ...
 
 
 class BucketStorage(S3Storage):
@@ -59,11 +58,32 @@ class BucketStorage(S3Storage):
         }
         super().__init__(**made | options)
 
-    def fetch(self, name: str, target: Sink) -> None:
-        """Write the object to `target`; a part that breaks off is asked for again, where it was."""
-        reading = TransferConfig(multipart_threshold=PART, multipart_chunksize=PIECE)
+    def fetch(self, name: str, target: IO[bytes]) -> None:
+        """Copy the object to a file, in parts side by side; one that breaks off is asked for again."""
         with _answering():
-            self.bucket.Object(self._normalize_name(name)).download_fileobj(target, Config=reading)
+            self.bucket.Object(self._normalize_name(name)).download_fileobj(
+                target, Config=self.transfer_config
+            )
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The object in pieces of some megabytes, one after the other.
+
+        Not by `download_fileobj` to what cannot seek: after a piece that broke off, its bytes are wrong
+        (s3transfer 0.19).
+        """
+        thing = self.bucket.Object(self._normalize_name(name))
+        with _answering():
+            size = thing.content_length
+        for start in range(0, size, PART):
+            yield self._piece(thing, f"bytes={start}-{start + PART - 1}")
+
+    def _piece(self, thing: Any, wanted: str) -> bytes:
+        with _answering():
+            for _ in range(READS - 1):
+                # The answer broke off, or is damaged.
+                with suppress(HTTPClientError, IncompleteReadError, FlexibleChecksumError):
+                    return bytes(thing.get(Range=wanted)["Body"].read())
+            return bytes(thing.get(Range=wanted)["Body"].read())
 
     def sweep(self, under: str) -> int:
         """Delete all objects whose names begin so, with uploads that never ended; how many objects."""

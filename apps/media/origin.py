@@ -8,11 +8,11 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import IO, Protocol, TypeVar, cast
 from uuid import UUID, uuid5
 
 from django.core.files import File
@@ -32,16 +32,11 @@ class Unavailable(Exception):
     """The storage did not answer, or not well, again and again; the text is its own, not for editors."""
 
 
-class Sink(Protocol):
-    """A file, or anything else that takes bytes in their order."""
-
-    def write(self, data: bytes, /) -> Any: ...
-
-
 class Bucket(Protocol):
     """A storage that is no folder: what it offers beside Django's own. Errors: see `_answering`."""
 
-    def fetch(self, name: str, target: Sink) -> None: ...
+    def fetch(self, name: str, target: IO[bytes]) -> None: ...
+    def pieces(self, name: str) -> Iterator[bytes]: ...
     def sweep(self, under: str) -> int: ...
 
 
@@ -96,7 +91,8 @@ def _put(path: Path, stored: Stored) -> None:
     storage = _storage()
     with _answering(stored.key):
         if storage.exists(stored.key):
-            if not holds(stored):
+            # It may be only the answer that is damaged.
+            if not any(holds(stored) for _ in range(TRIES)):
                 raise FileExistsError(stored.key)
             path.unlink()
         elif isinstance(storage, FileSystemStorage):
@@ -110,7 +106,7 @@ def holds(stored: Stored) -> bool:
     try:
         with _answering(stored.key):
             return _storage().size(stored.key) == stored.size and _digest_of(stored.key) == stored.sha256
-    except FileNotFoundError:
+    except (FileNotFoundError, Corrupt):
         return False
 
 
@@ -165,7 +161,7 @@ def _upload(storage: Storage, path: Path, stored: Stored) -> None:
     """Not every server that speaks S3 compares checksums, so what arrived is read once."""
     with path.open("rb") as file:
         name = storage.save(stored.key, File(file))
-    if name != stored.key or _digest_of(name) != stored.sha256:
+    if name != stored.key or not holds(stored):
         storage.delete(name)
         raise Corrupt(stored.key)
     path.unlink()
@@ -176,11 +172,10 @@ def fetch(key: str, path: Path, *, expect: str = "") -> None:
 
     Raises `Corrupt`, `Unavailable`, FileNotFoundError, OSError; the file is not there then.
     """
-    try:
+    with ExitStack() as undo:
+        undo.callback(path.unlink, missing_ok=True)
         _persist(lambda: _fetch(key, path, expect))
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        undo.pop_all()
 
 
 def _fetch(key: str, path: Path, expect: str) -> None:
@@ -242,24 +237,14 @@ def _sweep_files(place: Path, root: Path) -> int:
     return swept
 
 
-class _Hashed:
-    """Takes bytes and keeps nothing of them but the digest."""
-
-    def __init__(self) -> None:
-        self.found = sha256()
-
-    def write(self, data: bytes, /) -> int:
-        self.found.update(data)
-        return len(data)
-
-
 def _digest_of(key: str) -> str:
     there = local(key)
     if there is not None:
         return digest(there)
-    hashed = _Hashed()
-    _bucket().fetch(key, hashed)
-    return hashed.found.hexdigest()
+    found = sha256()
+    for piece in _bucket().pieces(key):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def _storage() -> Storage:

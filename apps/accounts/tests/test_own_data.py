@@ -21,6 +21,7 @@ from .steps import (
     SignIn,
     alive,
     bearer,
+    change,
     grant,
     kinds,
     login,
@@ -258,14 +259,8 @@ def live_a_full_life(api: APIClient, admin_client: Any) -> User:
     api.post(f"{V1}/auth/password/reset", {"email": email})
     client.get(EXPORT)
     work()
-    form = {
-        "email": email,
-        "country": "LK",
-        "is_active": "on",
-        "profiles-TOTAL_FORMS": 0,
-        "profiles-INITIAL_FORMS": 0,
-    }
-    admin_client.post(f"/admin/accounts/user/{user.pk}/change/", form)
+    user.refresh_from_db()
+    change(admin_client, user, country="LK")
     client.post(f"{V1}/auth/email/resend")
     return user
 

@@ -24,6 +24,10 @@ class Deed:
     danger: bool = False
 
 
+def _keep(subscription: Subscription, *, cause: Cause) -> object:
+    return subscribing.extend(subscription, until=None, cause=cause)
+
+
 def _cancel(subscription: Subscription, *, cause: Cause) -> object:
     return subscribing.cancel(subscription, cause=cause)
 
@@ -37,6 +41,7 @@ DEEDS = {
     for deed in (
         Deed("extend", "Extend", "A later end. What was cancelled goes on as if it had not been.",
              subscribing.extend, asks="until"),
+        Deed("keep", "For good", "It has no end any more, until somebody ends it.", _keep),
         Deed("change", "Another plan", "From now on, to the same end.", subscribing.change_plan, asks="plan"),
         Deed("cancel", "Cancel", "It ends with its period, without days of grace.", _cancel),
         Deed("end", "End at once", "What is being played with it stops within seconds.", _end, danger=True),
@@ -50,7 +55,7 @@ def possible(subscription: Subscription) -> list[Deed]:
         return []
     senseless = set()
     if subscription.ends_at is None:
-        senseless = {"extend", "cancel"}
+        senseless = {"extend", "keep", "cancel"}
     elif subscription.cancelled_at is not None or subscription.state == Subscription.State.IN_GRACE:
         senseless = {"cancel"}
     return [deed for deed in DEEDS.values() if deed.name not in senseless]
@@ -63,7 +68,8 @@ def plans_on_sale() -> Any:
 def until_field(*, required: bool = False) -> forms.SplitDateTimeField:
     return forms.SplitDateTimeField(
         label="Until (UTC)", required=required, widget=UnfoldAdminSplitDateTimeWidget,
-        help_text="The first moment it no longer holds. Empty: for good.",
+        help_text="The first moment it no longer holds; days of grace follow, unless it is cancelled."
+        + ("" if required else " Empty: for good."),
     )  # fmt: skip
 
 
@@ -78,7 +84,7 @@ class DeedForm(forms.Form):
     def __init__(self, *args: Any, deed: Deed, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if deed.asks == "until":
-            self.fields["until"] = until_field()
+            self.fields["until"] = until_field(required=True)
         elif deed.asks == "plan":
             self.fields["plan"] = forms.ModelChoiceField(plans_on_sale(), widget=UnfoldAdminSelectWidget())
         self.fields["note"] = note_field()

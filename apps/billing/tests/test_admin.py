@@ -97,11 +97,14 @@ def test_staff_extend_change_cancel_and_end(desk: Client, held: Subscription, pl
     deed(desk, held, "cancel")
     held.refresh_from_db()
     assert (held.ends_at, held.plan.slug, held.cancelled_at) == (later, "family", NOON)
+    deed(desk, held, "keep")
+    held.refresh_from_db()
+    assert (held.ends_at, held.cancelled_at) == (None, None)
     deed(desk, held, "end")
     held.refresh_from_db()
     assert held.state == "ended"
     assert [one.what for one in held.changes.order_by("pk")] == [
-        "granted", "extended", "plan_changed", "cancelled", "ended",
+        "granted", "extended", "plan_changed", "cancelled", "extended", "cancelled", "ended",
     ]  # fmt: skip
 
 
@@ -110,12 +113,13 @@ def test_a_deed_that_is_refused_says_why_in_its_dialog(desk: Client, held: Subsc
 
     assert answer.status_code == 200
     assert b"It must end later than 01 Jul 2026" in answer.content
+    assert b"This field is required." in deed(desk, held, "extend").content
     assert desk.get(f"{SUBSCRIPTIONS}/{held.pk}/deeds/nothing/").status_code == 404
     assert desk.post(f"{SUBSCRIPTIONS}/0/deeds/end/").status_code == 404
 
 
 def test_looking_at_a_deed_does_nothing(desk: Client, held: Subscription) -> None:
-    for name in ("extend", "change", "cancel", "end"):
+    for name in ("extend", "keep", "change", "cancel", "end"):
         assert desk.get(f"{SUBSCRIPTIONS}/{held.pk}/deeds/{name}/").status_code == 200
     held.refresh_from_db()
     assert (held.state, held.changes.count()) == ("active", 1)
@@ -133,10 +137,10 @@ def test_a_deed_from_another_site_is_refused(sasha: User, held: Subscription) ->
 @pytest.mark.parametrize(
     ("become", "offered"),
     [
-        ("active", ["Extend", "Another plan", "Cancel", "End at once"]),
+        ("active", ["Extend", "For good", "Another plan", "Cancel", "End at once"]),
         ("for good", ["Another plan", "End at once"]),
-        ("cancelled", ["Extend", "Another plan", "End at once"]),
-        ("in_grace", ["Extend", "Another plan", "End at once"]),
+        ("cancelled", ["Extend", "For good", "Another plan", "End at once"]),
+        ("in_grace", ["Extend", "For good", "Another plan", "End at once"]),
         ("ended", []),
     ],
 )

@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from threading import Event, Thread
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from apps.accounts.models import User
 from apps.accounts.tests.factories import UserFactory
@@ -77,3 +79,27 @@ def test_workers_take_each_step_once_while_people_extend(
     steps = Counter(SubscriptionChange.objects.values_list("subscription", "what"))
     assert set(steps.values()) == {1}
     assert all(steps[one.pk, "lapsed"] for one in held[6:])
+
+
+def test_a_row_that_somebody_works_on_does_not_hold_up_the_others(premium: Plan) -> None:
+    held = [subscribing.grant(UserFactory(), plan=premium, until=END, cause=Cause(at=NOON)) for _ in range(3)]
+    locked, settled = Event(), Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                Subscription.objects.select_for_update().get(pk=held[0].pk)
+                locked.set()
+                settled.wait(20)
+        finally:
+            connection.close()
+
+    thread = Thread(target=hold)
+    thread.start()
+    try:
+        assert locked.wait(20)
+        assert ending.settle_due(END) == 2
+    finally:
+        settled.set()
+        thread.join()
+    assert ending.settle_due(END) == 1

@@ -43,6 +43,7 @@ def counts() -> dict[str, int]:
     return {
         model._meta.label: model._default_manager.count()
         for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed
     }
 
 

@@ -59,7 +59,7 @@ def test_a_film_is_copied_in_and_becomes_a_titles_video(film: Path) -> None:
     assert title.asset == upload.asset
     assert title.revision == before + 1
     assert (title.asset.name, title.asset.filename) == ("Sintel, 4K master", "My_film.mp4")
-    assert (title.asset.state, title.asset.created_by) == (AssetState.UPLOADED, None)
+    assert (title.asset.state, title.asset.created_by) == (AssetState.PROCESSING, None)
     assert film.read_bytes() == parts.path_of(upload.public_id).read_bytes()
     assert Job.objects.get().asset == title.asset
     assert "4.0 kB of 4.0 kB copied." in said

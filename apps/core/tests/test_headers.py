@@ -15,7 +15,8 @@ from apps.accounts.models import User
 
 pytestmark = [pytest.mark.urls("apps.core.tests.routes"), pytest.mark.django_db]
 SAMPLES: dict[str, Any] = {
-    "uuid": UUID(int=1), "int": 1, "str": "x", "slug": "x", "path": "x/y", "receipt": "r" * 32
+    "uuid": UUID(int=1), "int": 1, "str": "x", "slug": "x", "path": "x/y", "receipt": "r" * 32,
+    "letter": "1-0",
 }  # fmt: skip
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -67,6 +68,24 @@ def _sound(row: Any) -> dict[str, Any]:
     return {"row": row, "average": f"{row.average_bps / 1e3:.0f}", "size": f"{row.size / MIB:.1f}"}
 
 
+def additions() -> list[dict[str, str]]:
+    """What can be uploaded for a video that is here already, in each language of the site."""
+    texts = "SubRip, WebVTT or SubStation. One that is there in this language is replaced."
+    sound = "The first sound of the file, cut or filled up to the length of the video."
+    film = (
+        "What can be played now plays on until the new one is ready. Subtitles and languages added here stay."
+    )
+    return [
+        *(_addition("subtitles", f"Subtitles in {name}", texts, code) for code, name in settings.LANGUAGES),
+        *(_addition("audio", f"Sound in {name}", sound, code) for code, name in settings.LANGUAGES),
+        _addition("master", "Another film in its place", film),
+    ]
+
+
+def _addition(role: str, label: str, hint: str, language: str = "") -> dict[str, str]:
+    return {"role": role, "label": label, "hint": hint, "language": language}
+
+
 class VideoPage:
     """The page, what it fetches, and its deeds; for the admin of assets."""
 
@@ -113,4 +132,4 @@ class VideoPage:
 
     def page_context(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
         asset = Asset.objects.filter(pk=object_id).first() if object_id.isdigit() else None
-        return {**about(asset), "may": self._may(request)} if asset else {}
+        return {**about(asset), "may": self._may(request), "additions": additions()} if asset else {}

@@ -31,6 +31,10 @@ FULL_TOLD = "The disk is full. It goes on by itself when there is room again."
 UNAVAILABLE_TOLD = "The storage did not answer. Nothing is wrong with the file."
 CORRUPT_TOLD = "What came back from the storage is not what was put there."
 GONE_TOLD = "The uploaded file is gone. Upload it again."
+# What is no bug of ours.
+TOLD = (
+    packager.NoRoom, packager.Broken, packager.Stopped, probe.Stopped, origin.Unavailable, origin.Corrupt,
+)  # fmt: skip
 # What encoding costs, in seconds of work for a second of media; only the bar of the job depends on it.
 TRIAL_WEIGHT, VIDEO_WEIGHT, AUDIO_WEIGHT, FINISH_WEIGHT = 5.0, 2.5, 0.1, 0.2
 LONGEST_TAIL = 2_000
@@ -47,16 +51,8 @@ def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doi
             try:
                 with scratch.folder() as folder:
                     return function(doing, folder)
-            except packager.NoRoom as full:
-                raise NoRoom(FULL_TOLD) from full
-            except packager.Broken as broken:
-                raise Failed(broken.told, broken.tail[-LONGEST_TAIL:]) from broken
-            except (packager.Stopped, probe.Stopped) as stopped:
-                raise Failed("Stopped.") from stopped
-            except origin.Unavailable as away:
-                raise Failed(UNAVAILABLE_TOLD, str(away)[-LONGEST_TAIL:]) from away
-            except origin.Corrupt as corrupt:
-                raise Failed(CORRUPT_TOLD, str(corrupt)) from corrupt
+            except TOLD as error:
+                raise _told(error) from error
             except OSError as error:
                 if error.errno in FULL:
                     raise NoRoom(FULL_TOLD) from error
@@ -65,6 +61,20 @@ def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doi
         return run
 
     return register
+
+
+def _told(error: Exception) -> Exception:
+    """How a step ends that met this."""
+    match error:
+        case packager.NoRoom():
+            return NoRoom(FULL_TOLD)
+        case packager.Broken():
+            return Failed(error.told, error.tail[-LONGEST_TAIL:])
+        case origin.Unavailable():
+            return Failed(UNAVAILABLE_TOLD, str(error)[-LONGEST_TAIL:])
+        case origin.Corrupt():
+            return Failed(CORRUPT_TOLD, str(error))
+    return Failed("Stopped.")
 
 
 # --- Store and probe ---------------------------------------------------------------------------------

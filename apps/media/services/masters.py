@@ -1,7 +1,7 @@
 """Masters that lie in a bucket, at hand on this machine: downloaded once, for all steps that read them.
 
-`<sha256>` is whole, for it came there by a rename; `<sha256>.part` is on its way. Who reads shares the lock of
-`<sha256>.lock`; who downloads or deletes has it alone, and the kernel takes it from those who died.
+`<sha256>` is whole, for it came there by a rename; `<sha256>.part` is on its way. Who reads shares the
+lock of `<sha256>.lock`; who downloads or deletes has it alone, and the kernel takes it from those who died.
 """
 
 import fcntl
@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 
@@ -45,7 +46,7 @@ def at_hand(key: str, sha256: str) -> Iterator[Path]:
 
 
 def keep(path: Path, sha256: str) -> None:
-    """A file of this content need not be downloaded any more; it costs no room while it is on the same disk."""
+    """A file of this content need not be downloaded; it takes no room while it is on the same disk."""
     with _locked(sha256), suppress(OSError):  # another disk, or one without links
         os.link(path, _place(sha256))
         _place(sha256).chmod(MODE)
@@ -58,7 +59,7 @@ def _download(key: str, sha256: str, path: Path) -> None:
     part.replace(path)
 
 
-def _locked(sha256: str) -> "scratch.IO[str]":
+def _locked(sha256: str) -> IO[str]:
     """Its lock, not shared."""
     while True:
         with suppress(FileNotFoundError):

@@ -42,7 +42,9 @@ def take(
     return uploads.arrived(upload)
 
 
-def adopt(source: Path, upload_id: UUID, *, told: Callable[[int], None] = lambda _: None) -> Upload:
+def adopt(
+    source: Path, upload_id: UUID, *, filename: str, told: Callable[[int], None] = lambda _: None
+) -> Upload:
     """Take a file over for good; the caller removes it then. Safe to repeat after being killed at any point:
     the id stands for this very file, and a received upload with it says that it was taken.
 
@@ -50,7 +52,7 @@ def adopt(source: Path, upload_id: UUID, *, told: Callable[[int], None] = lambda
     """
     upload = Upload.objects.filter(public_id=upload_id).first()
     if upload is None:
-        upload = uploads.begin(Announced(source.name, source.stat().st_size), by=None, public_id=upload_id)
+        upload = uploads.begin(Announced(filename, source.stat().st_size), by=None, public_id=upload_id)
     if upload.state == Upload.State.RECEIVED:
         return upload
     try:

@@ -95,7 +95,9 @@ class Watcher:
                     self.folder, path, "By its ending this is no film. Known: " + ", ".join(sorted(ENDINGS))
                 )
                 return False
-            upload = taking.adopt(path, look.id, told=_go_on)
+            # The folder's name says more than that of an episode.
+            filename = " ".join(path.relative_to(self.folder).parts)
+            upload = taking.adopt(path, look.id, filename=filename, told=_go_on)
         except taking.Changed:
             # It has yet to settle.
             return False

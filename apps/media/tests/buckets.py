@@ -28,6 +28,7 @@ def bucket_at(server: str, **options: Any) -> dict[str, Any]:
 @dataclass(slots=True)
 class Front:
     """Passes requests on to `target`, and a part of them not, or not as they came: `rate`, from 0 to 1.
+    An object is damaged once on its way in, and once on its way out.
 
     `seen`: method and key of each request that came. A GET of the object `stall_at` is answered by half,
     sets `stalled`, and goes on after `go_on`. `instead`: what every request of a method is answered.
@@ -42,6 +43,7 @@ class Front:
     url: str = ""
     seen: list[tuple[str, str]] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
+    damaged: set[tuple[str, str]] = field(default_factory=set)
     stalled: Event = field(default_factory=Event)
     go_on: Event = field(default_factory=Event)
     lock: Lock = field(default_factory=Lock)
@@ -52,6 +54,10 @@ class Front:
             if self.random.random() >= self.rate:
                 return ""
             fault = self.random.choice(self.faults)
+            if fault == "damage" and (method, key) in self.damaged:
+                return ""
+            if fault == "damage":
+                self.damaged.add((method, key))
             self.done.append(fault)
             return fault
 
@@ -81,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     front: Front
 
-    def log_message(self, format: str, *args: Any) -> None: ...
+    def log_message(self, *args: Any) -> None: ...
 
     def answer(self) -> None:
         key = unquote(urlsplit(self.path).path.lstrip("/").partition("/")[2])
@@ -104,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         # Of objects only: a damaged answer that is XML is no answer.
         is_object = bool(key) and "?" not in self.path
         if fault == "damage" and is_object and self.command == "PUT":
-            body = damaged(body)
+            body = damaged(body, 1)
         self.pass_on(body, fault, key, is_object=is_object)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815 the library's names
@@ -123,8 +129,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send(b"", length=answer.headers["Content-Length"] or "0")
             return
         if fault == "damage" and is_object and self.command == "GET":
-            data = damaged(data)
-        self.send(data, cut=fault == "cut", stalls=self.command == "GET" and key == self.front.stall_at)
+            data = damaged(data, 2)
+        self.send(
+            data,
+            cut=fault == "cut",
+            stalls=self.command == "GET" and is_object and key == self.front.stall_at,
+        )
 
     def send(self, data: bytes, *, length: str = "", cut: bool = False, stalls: bool = False) -> None:
         self.send_header("Content-Length", length or str(len(data)))
@@ -143,9 +153,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data[half:])
 
 
-def damaged(data: bytes) -> bytes:
-    """As long as it was, with another bit in the middle."""
+def damaged(data: bytes, bit: int) -> bytes:
+    """As long as it was, with a bit in the middle turned; another one each way, or both would be none."""
     if not data:
         return data
     middle = len(data) // 2
-    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+    return data[:middle] + bytes([data[middle] ^ bit]) + data[middle + 1 :]

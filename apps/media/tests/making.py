@@ -57,7 +57,7 @@ def lying() -> set[str]:
 
 
 def stored() -> set[str]:
-    """Keys of all objects of the storage, be it a folder or a bucket; there, with uploads that never ended."""
+    """Keys of all objects of the storage, a folder or a bucket; there, also of uploads that never ended."""
     if isinstance(default_storage, FileSystemStorage):
         root = Path(default_storage.location)
         return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}

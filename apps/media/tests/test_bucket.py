@@ -141,7 +141,7 @@ def test_a_storage_that_is_away_is_told_and_the_step_tried_again(s3: str, way: F
     working.work()  # the probe has its master at hand
     step = job.steps.get(name="video-000")
     assert (step.state, step.attempts, step.cause) == (Step.State.WAITING, 1, UNAVAILABLE_TOLD)
-    assert "SlowDown" in step.log
+    assert "503" in step.log
     assert Job.objects.get(pk=job.pk).state == JobState.RUNNING
 
     leftovers.disown("assets/nothing/")
@@ -271,9 +271,7 @@ def test_a_download_that_is_killed_leaves_nothing_that_is_read(way: Front, tmp_p
         "S3_BUCKET": default_storage.bucket_name, "S3_ENDPOINT_URL": way.url, "S3_ACCESS_KEY": "key",  # type: ignore[attr-defined]
         "S3_SECRET_KEY": "secret", "SCRATCH_DIR": str(configured.SCRATCH_DIR),
     }  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-c", FETCHES, key, sha256], cwd=configured.BASE_DIR, env=env
-    )
+    process = subprocess.Popen([sys.executable, "-c", FETCHES, key, sha256], cwd=configured.BASE_DIR, env=env)
     assert way.stalled.wait(60)
     process.kill()
     process.wait()

@@ -36,7 +36,7 @@ def test_a_file_arrives_in_pieces_and_becomes_a_video_with_a_job(sender: Sender,
     asset, upload = Asset.objects.get(), upload_at(path)
     assert file_of(path).read_bytes() == data
     assert (asset.name, asset.filename, asset.created_by) == ("My film.final", "My_film.final.mp4", esha)
-    assert (asset.state, upload.state, upload.asset) == (AssetState.UPLOADED, "received", asset)
+    assert (asset.state, upload.state, upload.asset) == (AssetState.PROCESSING, "received", asset)
     job = Job.objects.get()
     assert (job.asset, job.kind, job.created_by) == (asset, Job.Kind.PACKAGE, esha)
     assert [(step.name, step.given) for step in job.steps.all()] == [
@@ -50,16 +50,16 @@ def test_what_becomes_of_it_can_be_asked(sender: Sender) -> None:
     assert sender.client.get(path).json()["asset"] is None
     sender.sent(path, noise(10))
     job = Job.objects.get()
-    job.steps.update(done=0.5, cause="It did not work.", eta_s=12)
+    job.steps.update(done=0.5, cause="It did not work.")
 
     told = sender.client.get(path).json()
 
     asset = Asset.objects.get()
     assert (told["state"], told["offset"], told["size"]) == ("received", 10, 10)
     assert told["asset"] == {
-        "id": str(asset.public_id), "name": "a", "state": "uploaded", "duration_ms": None, "failure": "",
+        "id": str(asset.public_id), "name": "a", "state": "processing", "duration_ms": None, "failure": "",
         "duplicate_of": None,
-        "job": {"state": "waiting", "percent": 50.0, "cause": "It did not work.", "eta_s": 12.0},
+        "job": {"state": "waiting", "percent": 50.0, "cause": "It did not work.", "eta_s": None},
     }  # fmt: skip
 
 

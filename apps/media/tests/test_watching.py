@@ -72,7 +72,7 @@ def test_a_film_is_taken_once_it_has_settled(watcher: Watcher, folder: Path, pla
     assert watcher.look(15.0) == 1
 
     assert not first.exists()
-    assert placed == [("s1e2", "demo-series/s1e2.mkv"), ("sintel", "sintel.mp4")]
+    assert placed == [("demo-series s1e2", "demo-series/s1e2.mkv"), ("sintel", "sintel.mp4")]
     upload = Upload.objects.get(filename="sintel.mp4")
     assert (upload.state, upload.created_by, upload.size) == ("received", None, 100_001)
     assert parts.path_of(upload.public_id).read_bytes() == data + b"x"

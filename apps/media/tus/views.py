@@ -85,7 +85,7 @@ class Tus(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method not in {"GET", "OPTIONS"}:
+        if request.method in {"HEAD", "POST", "PATCH", "DELETE"} & set(self.allowed_methods):
             headers.demand_version(request.headers)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
