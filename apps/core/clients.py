@@ -10,6 +10,7 @@ from functools import cache
 from hashlib import sha1
 from typing import Any
 
+import hiredis
 import redis
 from bson.errors import BSONError
 from django.conf import settings
@@ -123,24 +124,36 @@ def run(script: Script, keys: Sequence[str], args: Sequence[str | int]) -> Any:
     A connection that broke is dialled again and the script sent once more: it must bear running twice.
     """
     connection = _own_connection("durable", durable().connection_pool)
-
-    def exchange(command: str, body: str) -> Any:
-        packed = connection.pack_command(command, body, len(keys), *keys, *args)
-        connection.send_packed_command(packed, check_health=False)
-        return connection.read_response()
-
+    packed = _packed("EVALSHA", script.digest, len(keys), *keys, *args)
     try:
-        return _exchanged(connection, lambda: exchange("EVALSHA", script.digest))
-    except NoScriptError:
-        return _exchanged(connection, lambda: exchange("EVAL", script.lua))
+        return _sent(connection, packed)
+    except (NoScriptError, redis.ConnectionError):
+        # It may have been restarted, and know no script any more.
+        whole = _packed("EVAL", script.lua, len(keys), *keys, *args)
+        return _exchanged(connection, lambda: _sent(connection, whole))
+
+
+def _packed(*words: str | int) -> bytes:
+    """Past redis-py's own packing, which looks at each word several times."""
+    packed: bytes = hiredis.pack_command(words)  # type: ignore[arg-type] # its stub forgot the dots
+    return packed
+
+
+def _sent(connection: Any, packed: bytes) -> Any:
+    """One exchange; a connection on which it failed is closed, for half of it may be left there."""
+    try:
+        connection.send_packed_command([packed], check_health=False)
+        return connection.read_response()
+    except redis.ResponseError:
+        raise
+    except redis.RedisError:
+        connection.disconnect()
+        raise
 
 
 def _exchanged(connection: Any, exchange: Callable[[], Any]) -> Any:
     try:
         return connection.retry.call_with_retry(exchange, lambda _: connection.disconnect())
-    except redis.ResponseError:
-        # An answer like any other: the connection is in order.
-        raise
     except redis.RedisError:
         # Half an exchange may be left on it.
         connection.disconnect()

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import StrictSerializer, TextField
+from apps.engagement.api.serializers import RejectedEvent
 from apps.streaming.services import beating
 
 NAMED = r"^[a-z0-9_-]{1,120}$"
@@ -102,13 +103,7 @@ class BeatSerializer(StrictSerializer):
     )  # fmt: skip
 
 
-class RejectedOfBeat(serializers.Serializer[Any]):
-    index = serializers.IntegerField()
-    code = serializers.CharField()
-    field = serializers.CharField()
-
-
 class Kept(serializers.Serializer[Any]):
     next_interval_s = serializers.IntegerField()
     token = serializers.CharField(help_text="A new media token, for the paths of manifests and media.")
-    rejected = RejectedOfBeat(many=True, required=False, help_text="Events that came along and are none.")
+    rejected = RejectedEvent(many=True, required=False, help_text="Events that came along and are none.")

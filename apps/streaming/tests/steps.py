@@ -65,6 +65,11 @@ def bearer(answer: dict[str, Any]) -> APIClient:
     return client
 
 
+def authorization(client: Any) -> str:
+    """The header that it sends."""
+    return str(client._credentials["HTTP_AUTHORIZATION"])
+
+
 def beat(answer: dict[str, Any], seq: int = 0, position_ms: int = 0, **told: Any) -> Any:
     body = {"seq": seq, "position_ms": position_ms, **told}
     return bearer(answer).post(f"{SESSIONS}/{answer['session_id']}/heartbeat", body)

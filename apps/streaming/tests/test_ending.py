@@ -133,8 +133,8 @@ def test_an_erased_account_plays_no_more_and_is_forgotten(playing: Playing, view
 
     work()
 
-    done = DataRequest.objects.get(pk=asked.pk).result["erased"]  # type: ignore[index]
-    assert done["playback"] == {"playback_sessions": 1}
+    done: Any = DataRequest.objects.get(pk=asked.pk).result
+    assert done["erased"]["playback"] == {"playback_sessions": 1}
     assert not PlaybackSession.objects.exists()
     assert beat(playing, 10).status_code == 410
 

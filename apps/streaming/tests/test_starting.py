@@ -228,7 +228,7 @@ def test_of_many_starts_at_once_over_http_the_plan_s_number_gets_in(
     Plan.objects.filter(pk=premium.pk).update(streams=2)
 
     def one(number: int) -> int:
-        client = APIClient(headers={"Authorization": watching._credentials["HTTP_AUTHORIZATION"]})  # type: ignore[attr-defined]
+        client = APIClient(headers={"Authorization": steps.authorization(watching)})
         try:
             return int(start(client, device_id=f"d{number}").status_code)
         finally:
