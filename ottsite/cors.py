@@ -7,7 +7,6 @@ CORS_ALLOW_HEADERS = [
     "idempotency-key",
     "if-match",
     "if-none-match",
-    "if-range",
     "range",
     "tus-resumable",
     "upload-checksum",
@@ -17,8 +16,6 @@ CORS_ALLOW_HEADERS = [
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
-    "Accept-Ranges",
-    "Content-Range",
     "ETag",
     "Idempotent-Replay",
     "Location",

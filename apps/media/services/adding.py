@@ -22,8 +22,7 @@ def add_subtitles(doing: Doing, folder: Path) -> Done:
             found = subtitles.parse(path.read_bytes(), filename=given["filename"])
         except subtitles.Refused as refused:
             raise Hopeless(refused.told) from refused
-    marks = "".join(f"-{mark}" for mark in ("forced", "sdh") if given[mark])
-    target = folder / f"subtitles-{given['language']}{marks}.vtt"
+    target = folder / "subtitles.vtt"
     target.write_text(subtitles.to_vtt(found), encoding="utf-8")
     track = SubtitleTrack(
         language=given["language"], forced=given["forced"], sdh=given["sdh"], cues=len(found.cues)
@@ -44,7 +43,7 @@ def add_dub(doing: Doing, folder: Path) -> Done:
         made = sound(doing, path, source, source.audios[0], seconds=asset.duration_ms / 1000)
     if made["trouble"]:
         raise Hopeless(f"The finished track cannot be played as a whole: {made['trouble'][0]}")
-    target = folder / f"audio-{given['language']}{'-described' if given['described'] else ''}.mp4"
+    target = folder / "dub.mp4"
     origin.fetch(made["file"]["key"], target, expect=made["file"]["sha256"])
     index = cmaf.read(target)
     track = AudioTrack(
