@@ -23,6 +23,7 @@ RUN random() { python -c 'import secrets; print(secrets.token_hex(32))'; } \
     && OTTSITE_ENV=production STATIC_ROOT=/app/staticfiles \
        SITE_URL=https://build.invalid ALLOWED_HOSTS=build.invalid EMAIL_URL=smtp://build.invalid:25 \
        SECRET_KEY=$(random) JWT_SIGNING_KEY=$(random) REFRESH_TOKEN_KEYS=$(random) CONTENT_KEY_KEYS=$(random) \
+       PLAYBACK_TOKEN_KEYS=$(random) \
        DATABASE_URL=postgresql://build.invalid/build MONGO_URL=mongodb://build.invalid/build \
        REDIS_URL=redis://durable.invalid/0 CACHE_URL=redis://cache.invalid/0 \
        python manage.py collectstatic --no-input --verbosity 0 \

@@ -7,6 +7,7 @@ CORS_ALLOW_HEADERS = [
     "idempotency-key",
     "if-match",
     "if-none-match",
+    "if-range",
     "range",
     "tus-resumable",
     "upload-checksum",
@@ -16,6 +17,8 @@ CORS_ALLOW_HEADERS = [
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
+    "Accept-Ranges",
+    "Content-Range",
     "ETag",
     "Idempotent-Replay",
     "Location",

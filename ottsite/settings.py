@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from ottsite.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 settings
 from ottsite.cors import CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS  # noqa: F401 settings
 from ottsite.logs import logging
 from ottsite.newsroom import UNFOLD  # noqa: F401 a setting
@@ -76,6 +77,7 @@ OUR_APPS = [
     "apps.catalog",
     "apps.billing",
     "apps.engagement",
+    "apps.streaming",
 ]
 
 INSTALLED_APPS = [
@@ -292,6 +294,22 @@ BILLING_GATEWAY = env.str("BILLING_GATEWAY", "none" if PRODUCTION else "fake")
 # Days that a plan still holds after a period that nobody prolonged or cancelled.
 BILLING_GRACE_DAYS = env.int("BILLING_GRACE_DAYS", 3)
 
+# --- Playback --------------------------------------------------------------------------------------
+
+# A ring: the first key signs playback and media tokens, all of them verify.
+PLAYBACK_TOKEN_KEYS = listed(required("PLAYBACK_TOKEN_KEYS", "development-only-playback-" + "p" * 32))
+# Who serves the bytes: direct (this process), nginx (X-Accel-Redirect), redirect (signed addresses of the
+# bucket).
+MEDIA_DELIVERY = env.str("MEDIA_DELIVERY", "redirect" if BUCKET["bucket_name"] else "direct")
+# Where players are redirected to.
+MEDIA_SOURCES = (
+    [BUCKET["endpoint_url"] or f"https://s3.{BUCKET['region_name']}.amazonaws.com"]
+    if MEDIA_DELIVERY == "redirect"
+    else []
+)
+# Seconds between two heartbeats of a player, unless operators stretch them (docs/operations.md).
+HEARTBEAT_INTERVAL_S = env.int("HEARTBEAT_INTERVAL_S", 10)
+
 # --- Engagement ------------------------------------------------------------------------------------
 
 # Entries of the event stream beyond which only positions are taken in; some 450 bytes of Valkey each.
@@ -310,6 +328,8 @@ RATE_LIMIT_SIGNUP = env.str("RATE_LIMIT_SIGNUP", "10/h")
 RATE_LIMIT_LOGIN_CLIENT = env.str("RATE_LIMIT_LOGIN_CLIENT", "30/m")
 RATE_LIMIT_LOGIN_ACCOUNT = env.str("RATE_LIMIT_LOGIN_ACCOUNT", "10/m")
 RATELIMIT_USE_CACHE = "default"
+# What is bounded for each session instead of for each client.
+RATE_LIMIT_EXEMPT = r"^/api/v1/playback/sessions/[^/]+/heartbeat$"
 # Who a request counts against: its session when the token is good, else its address.
 RATE_LIMIT_CLIENT_KEY = "apps.accounts.tokens.client_key"
 
@@ -318,33 +338,6 @@ RATE_LIMIT_CLIENT_KEY = "apps.accounts.tokens.client_key"
 API_MAX_BODY_BYTES = 1_000_000
 # Bodies that their views read piece by piece, of any length.
 STREAMED_BODIES = r"^/(api/v1/cms|admin/media/asset)/uploads/"
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["apps.core.api.json.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["apps.core.api.json.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.CursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.ProblemAutoSchema",
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.core.api.json.JSONOnly",
-    "EXCEPTION_HANDLER": "apps.core.errors.handle",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "TEST_REQUEST_RENDERER_CLASSES": ["apps.core.api.json.JSONRenderer"],
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "ottsite",
-    "VERSION": "1.0.0",
-    "DESCRIPTION": "The API that players and sites use. See docs/api.md for conventions.",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
-    "POSTPROCESSING_HOOKS": ["apps.core.api.schema.describe_problems"],
-}
 
 # A long series is one form in the newsroom: ten fields for each episode.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
@@ -355,7 +348,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "base-uri": [NONE],
-        "connect-src": [SELF],
+        "connect-src": [SELF, *MEDIA_SOURCES],
         "font-src": [SELF, "data:"],
         "form-action": [SELF],
         "frame-ancestors": [NONE],

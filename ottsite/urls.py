@@ -37,6 +37,8 @@ urlpatterns = [
     path("api/v1/", include("apps.engagement.api.urls")),
     path("api/v1/cms/", include("apps.catalog.api.cms_urls")),
     path("api/v1/cms/", include("apps.media.api.urls")),
+    path("api/v1/playback/", include("apps.streaming.api.urls")),
+    path("", include("apps.streaming.api.play_urls")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),
     path("api/<path:rest>", no_such_route),

@@ -9,4 +9,9 @@ from ottsite import engines
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ottsite.settings")
 engines.provide(os.environ)
-application = KnownLength(get_wsgi_application())
+_django = get_wsgi_application()
+
+# Its parts need Django to be set up.
+from apps.streaming.hot import Heartbeats  # noqa: E402
+
+application = KnownLength(Heartbeats(_django))

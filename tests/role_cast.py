@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.admin import site
@@ -13,6 +14,7 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db.models import Model
 from django.test import Client
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from rest_framework.test import APIClient
 
@@ -32,6 +34,7 @@ from apps.media.models import Job
 from apps.media.services import jobs, uploads
 from apps.media.services.jobs import NewStep
 from apps.media.services.uploads import Announced
+from apps.streaming.models import PlaybackSession
 from apps.workflow.models import Comment, Transition
 from apps.workflow.services import comments
 
@@ -222,6 +225,16 @@ class Cast:
             ),
             "accounts.datarequest": personal_data.ask_for_copy(viewer, caller=HERE, anew=False),
             **self._sold(viewer),
+            "streaming.playbacksession": PlaybackSession.objects.create(
+                account=viewer.public_id,
+                profile=self.own["viewer"].public_id,
+                plan="premium",
+                signed_in=viewer.sessions.get().public_id,
+                title=self.titles["published"].public_id,
+                asset=uuid4(),
+                device_id="tablet",
+                started_at=timezone.now(),
+            ),
             "catalog.title": self.titles["draft"],
             "catalog.season": self.things["seasons"],
             "catalog.episode": self.things["episodes"],

@@ -84,6 +84,9 @@ class Asked:
         else:
             found |= {
                 "<uuid:artwork>/<int:width>.<str:format>": f"{self.cast.picture.public_id}/320.webp",
+                "<uuid:asset>": uuid4(),
+                "<uuid:kid>": uuid4(),
+                "<path:address>": "thumbs.vtt",
                 "<str:token>": previews.link(
                     self.cast.titles["draft"], by=self.cast.users["superuser"]
                 ).rpartition("/")[2],

@@ -30,6 +30,7 @@ def page(*roles: str, colleague: Outcome = 403) -> Group:
 
 ANYBODY: Group = dict.fromkeys(ROLES, "in")
 NOBODY: Group = dict.fromkeys(ROLES, 404)
+PLAYERS: Group = dict.fromkeys(ROLES, 401)
 SIGNED_IN: Group = ANYBODY | {"anonymous": 401}
 GROWN: Group = SIGNED_IN | {"kid": 403}
 # With a profile selected, which of the cast only the kid has.
@@ -88,6 +89,10 @@ API: Table = {
     f"{V1}/genres": {GET: ANYBODY},
     f"{V1}/people/<slug:slug>": {GET: ANYBODY},
     f"{V1}/collections/<slug:slug>": {GET: ANYBODY},
+    f"{V1}/playback/sessions": {POST: WATCHING},
+    # They want the playback token of the session, which no role is.
+    f"{V1}/playback/sessions/<uuid:session_id>/heartbeat": {POST: PLAYERS},
+    f"{V1}/playback/sessions/<uuid:session_id>/stop": {POST: PLAYERS},
     "api/schema/": {GET: ANYBODY},
     "api/docs/": {GET: ANYBODY},
     "api/<path:rest>": {GET: NOBODY},
@@ -145,6 +150,12 @@ SITE: Table = {
     "images/<uuid:artwork>/<int:width>.<str:format>": {
         GET: only(*STAFF, stranger=404, guest=404, colleague=404)
     },
+    # Whoever asks: only a token of a session that plays opens anything (test_nothing_without_a_decision).
+    "play/<str:token>/master.m3u8": {GET: NOBODY},
+    "play/<str:token>/manifest.mpd": {GET: NOBODY},
+    "play/<str:token>/licence": {POST: NOBODY},
+    "play/<str:token>/keys/<uuid:kid>": {GET: NOBODY},
+    "vod/<str:token>/<uuid:asset>/<path:address>": {GET: NOBODY},
     "healthz": {GET: ANYBODY},
     "readyz": {GET: ANYBODY},
     "metrics": {GET: ANYBODY},
@@ -233,6 +244,8 @@ ADMIN: Table = {
     **model("billing.plan", BOSS, BOSS, BOSS, SHUT),
     **model("billing.subscription", BOSS, BOSS, SHUT, SHUT),
     **model("billing.subscriptionchange", BOSS, SHUT, SHUT, SHUT),
+    **model("streaming.playbacksession", BOSS, SHUT, SHUT, SHUT),
+    "admin/streaming/playbacksession/why/": {GET: BOSS},
     "admin/billing/subscription/<int:pk>/deeds/<slug:name>/": {GET: BOSS, POST: BOSS},
     "admin/catalog/transfer/<int:pk>/file/": {GET: E_ONLY},
     "admin/catalog/transfer/<int:pk>/apply/": {POST: E_ONLY},

@@ -16,6 +16,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.permissions import AllowAny
 from rest_framework.settings import api_settings
 
+from apps.streaming.authentication import PlaybackBearer
+
 BASE_DIR = Path(settings.BASE_DIR)
 OURS = ("apps", "ottsite")
 LONGEST_MODULE, LONGEST_FUNCTION, P90_FUNCTION = 400, 50, 25
@@ -34,6 +36,11 @@ PUBLIC = {
     "api/v1/account/erasures/<receipt:receipt>",
     "api/schema/",
     "api/docs/",
+}
+# These want the playback token of the session in their path instead of somebody's access token.
+PLAYING = {
+    "api/v1/playback/sessions/<uuid:session_id>/heartbeat",
+    "api/v1/playback/sessions/<uuid:session_id>/stop",
 }
 # Everybody may read these without a token; one that comes along must be good, and decides what is shown.
 READABLE = {
@@ -321,6 +328,10 @@ def test_every_api_view_knows_who_calls_unless_it_is_public() -> None:
 
     for path, view in seen.items():
         if path in PUBLIC | READABLE:
+            continue
+        if path in PLAYING:
+            assert list(view.authentication_classes) == [PlaybackBearer], path
+            assert list(view.permission_classes) == list(api_settings.DEFAULT_PERMISSION_CLASSES), path
             continue
         assert list(view.authentication_classes) == list(api_settings.DEFAULT_AUTHENTICATION_CLASSES), path
         assert view.permission_classes, path

@@ -92,7 +92,7 @@ def test_the_command_in_the_example_fills_in_every_secret_and_nothing_else(tmp_p
     subprocess.run([sys.executable, "-c", found[1]], cwd=tmp_path, check=True)
     filled = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", (tmp_path / ".env").read_text(), re.MULTILINE))
     secrets = {name: value for name, value in filled.items() if SECRET_NAME.search(name)}
-    assert len(secrets) == 9
+    assert len(secrets) == 10
     assert all(re.fullmatch(r"[0-9a-f]{64}", value) for value in secrets.values())
     assert len(set(secrets.values())) == len(secrets)
     assert {value for name, value in filled.items() if name not in secrets} == {""}

@@ -65,7 +65,7 @@ def fingerprint() -> Any:
     """Of every row of the newsroom and of the accounts."""
     ours = [
         one
-        for app in ("catalog", "workflow", "media", "billing")
+        for app in ("catalog", "workflow", "media", "billing", "streaming")
         for one in apps.get_app_config(app).get_models()
     ]
     tables = [*(one._meta.db_table for one in ours), "accounts_user", "accounts_profile", "auth_group"]

@@ -26,6 +26,7 @@ def secrets_are_real(**_: Any) -> Sequence[CheckMessage]:
         "SECRET_KEY": settings.SECRET_KEY,
         "JWT_SIGNING_KEY": settings.JWT_SIGNING_KEY,
         **{f"REFRESH_TOKEN_KEYS[{n}]": key for n, key in enumerate(settings.REFRESH_TOKEN_KEYS)},
+        **{f"PLAYBACK_TOKEN_KEYS[{n}]": key for n, key in enumerate(settings.PLAYBACK_TOKEN_KEYS)},
         **{f"CONTENT_KEY_KEYS[{n}]": key for n, key in enumerate(settings.CONTENT_KEY_KEYS)},
     }
     found = [

@@ -5,9 +5,12 @@ stays) and the cache role behind `django.core.cache` (LRU: may forget anything a
 """
 
 import threading
+from collections.abc import Callable, Sequence
 from functools import cache
+from hashlib import sha1
 from typing import Any
 
+import hiredis
 import redis
 from bson.errors import BSONError
 from django.conf import settings
@@ -18,7 +21,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DocumentTooLarge, PyMongoError
 from redis.backoff import NoBackoff
-from redis.exceptions import ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 from redis.retry import Retry
 
 from .deadline import Breaker
@@ -26,8 +29,8 @@ from .deadline import Breaker
 # What stores need of the drivers' vocabulary.
 __all__ = [
     "DRIVER_ERRORS", "BSONError", "BulkWriteError", "Collection", "Document", "DocumentTooLarge",
-    "GuardedPool", "InsertOne", "ResponseError", "ReturnDocument", "UpdateOne", "WriteConcern", "cache_role",
-    "count", "durable", "mongo", "mongo_within",
+    "GuardedPool", "InsertOne", "ResponseError", "ReturnDocument", "Script", "UpdateOne", "WriteConcern",
+    "cache_role", "count", "durable", "mongo", "mongo_within", "run",
 ]  # fmt: skip
 
 Document = dict[str, Any]
@@ -96,7 +99,7 @@ def count(key: str, *, lives_s: int) -> int:
     """
     name = key.encode("ascii")
     commands = COUNT % (len(name), name, len(name), name, len(str(lives_s)), lives_s)
-    connection = _own_connection(get_redis_connection("default").connection_pool)
+    connection = _own_connection("cache", get_redis_connection("default").connection_pool)
 
     def exchange() -> int:
         connection.send_packed_command([commands], check_health=False)
@@ -104,8 +107,53 @@ def count(key: str, *, lives_s: int) -> int:
         connection.read_response()
         return int(counted)
 
+    return int(_exchanged(connection, exchange))
+
+
+class Script:
+    """Lua for the durable role, which knows it by its digest after the first time."""
+
+    def __init__(self, lua: str) -> None:
+        self.lua = lua
+        self.digest = sha1(lua.encode(), usedforsecurity=False).hexdigest()
+
+
+def run(script: Script, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+    """What the script returns, in one exchange on a connection of the thread's own, as `count` does it.
+
+    A connection that broke is dialled again and the script sent once more: it must bear running twice.
+    """
+    connection = _own_connection("durable", durable().connection_pool)
+    packed = _packed("EVALSHA", script.digest, len(keys), *keys, *args)
     try:
-        return int(connection.retry.call_with_retry(exchange, lambda _: connection.disconnect()))
+        return _sent(connection, packed)
+    except (NoScriptError, redis.ConnectionError):
+        # It may have been restarted, and know no script any more.
+        whole = _packed("EVAL", script.lua, len(keys), *keys, *args)
+        return _exchanged(connection, lambda: _sent(connection, whole))
+
+
+def _packed(*words: str | int) -> bytes:
+    """Past redis-py's own packing, which looks at each word several times."""
+    packed: bytes = hiredis.pack_command(words)  # type: ignore[arg-type] # its stub forgot the dots
+    return packed
+
+
+def _sent(connection: Any, packed: bytes) -> Any:
+    """One exchange; a connection on which it failed is closed, for half of it may be left there."""
+    try:
+        connection.send_packed_command([packed], check_health=False)
+        return connection.read_response()
+    except redis.ResponseError:
+        raise
+    except redis.RedisError:
+        connection.disconnect()
+        raise
+
+
+def _exchanged(connection: Any, exchange: Callable[[], Any]) -> Any:
+    try:
+        return connection.retry.call_with_retry(exchange, lambda _: connection.disconnect())
     except redis.RedisError:
         # Half an exchange may be left on it.
         connection.disconnect()
@@ -115,10 +163,16 @@ def count(key: str, *, lives_s: int) -> int:
 _own = threading.local()
 
 
-def _own_connection(pool: redis.ConnectionPool) -> Any:
-    if getattr(_own, "pool", None) is not pool:
-        _own.pool, _own.connection = pool, pool.make_connection()
-    return _own.connection
+def _own_connection(role: str, pool: redis.ConnectionPool) -> Any:
+    """The thread's own of that role, made anew where the role has another pool by now.
+
+    It is not one of the pool's, which would count those of threads that are gone, too.
+    """
+    known = getattr(_own, role, None)
+    if known is None or known[0] is not pool:
+        known = pool, pool.connection_class(**pool.connection_kwargs)
+        setattr(_own, role, known)
+    return known[1]
 
 
 COUNT = b"*2\r\n$4\r\nINCR\r\n$%d\r\n%s\r\n*4\r\n$6\r\nEXPIRE\r\n$%d\r\n%s\r\n$%d\r\n%d\r\n$2\r\nNX\r\n"

@@ -1,8 +1,6 @@
 """What surrounds every request: its id, its deadline, its log line, its rate limit, its headers."""
 
-import logging
 import re
-import uuid
 from collections.abc import Callable
 from functools import cached_property
 from time import perf_counter
@@ -22,11 +20,9 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 
-from . import errors, logs, metrics, pages, ratelimit
+from . import access, errors, logs, pages, ratelimit
 from .deadline import budget
 
-log = logging.getLogger("ottsite.access")
-REQUEST_ID = re.compile(r"[\w.:-]{8,64}", re.ASCII)
 DJANGO_HAS_A_PAGE = (Http404, PermissionDenied, SuspiciousOperation)
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -42,8 +38,7 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request_id = access.request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         token = logs.context.set({"request_id": request_id})
         started = perf_counter()
         try:
@@ -71,18 +66,8 @@ class RequestContextMiddleware:
     @staticmethod
     def _account_for(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         match = request.resolver_match
-        # The pattern, never the path: paths carry tokens.
         route = match.route if match else "unmatched"
-        metrics.observe(request.method or "", route, response.status_code, seconds)
-        log.info(
-            "request",
-            extra={
-                "method": request.method,
-                "route": route,
-                "status": response.status_code,
-                "ms": round(seconds * 1000, 1),
-            },
-        )
+        access.account_for(request.method or "", route, response.status_code, seconds)
 
 
 def as_problem(response: HttpResponse) -> HttpResponse:
@@ -108,10 +93,11 @@ class RateLimitMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
         self.client_key = import_string(settings.RATE_LIMIT_CLIENT_KEY)
+        self.exempt = re.compile(settings.RATE_LIMIT_EXEMPT)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # CORS preflights do not come this far.
-        if not is_api(request):
+        if not is_api(request) or self.exempt.match(request.path_info):
             return self.get_response(request)
         usage = ratelimit.hit("api", self.client_key(request), settings.RATE_LIMIT_DEFAULT)
         response = errors.problem(usage.refusal()) if usage.exceeded else self.get_response(request)

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Protocol, TypeVar, cast
+from typing import IO, Any, Protocol, TypeVar, cast
 from uuid import UUID, uuid5
 
 from django.core.files import File
@@ -258,6 +258,12 @@ def _bucket() -> Bucket:
 def derived(base: UUID, name: str) -> UUID:
     """The same id for the same name, and another for any other."""
     return uuid5(base, name)
+
+
+def signed_url(key: str, *, lives_s: int) -> str:
+    """Where anybody may fetch an object of a bucket for so many seconds."""
+    storage: Any = _storage()  # only those of buckets can sign
+    return str(storage.url(key, expire=lives_s))
 
 
 def opened(key: str) -> "File[bytes]":

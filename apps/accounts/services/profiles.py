@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.accounts import tokens
 from apps.accounts.maturity import HIGHEST_KID_CEILING, KID_CEILING, Maturity
 from apps.accounts.models import MAX_PROFILES, Profile, Session, User
+from apps.accounts.signals import profile_deleted
 from apps.core import jobs
 from apps.core.errors import DomainError, InvalidField
 from apps.core.network import Caller
@@ -111,6 +112,8 @@ def drop(profile: Profile, *, proof: Proof, caller: Caller) -> None:
         sessions.profile_changed(locked)
         _record(locked, caller, "deleted")
         jobs.enqueue(FORGET, account=str(profile.account.public_id), profile=str(profile.public_id))
+        ids = {"account_id": profile.account.public_id, "profile_id": profile.public_id}
+        transaction.on_commit(lambda: profile_deleted.send_robust(Profile, **ids))
         locked.delete()
 
 

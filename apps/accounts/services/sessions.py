@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.accounts import store, tokens
 from apps.accounts.models import Profile, Session, User
 from apps.accounts.models.user import normalized
+from apps.accounts.signals import sessions_ended
 from apps.accounts.tokens import Grant
 from apps.core import ratelimit
 from apps.core.errors import Busy, DomainError
@@ -268,8 +269,14 @@ def revoke(sessions: "QuerySet[Session]", *, because: str, at: datetime | None =
         alive = sessions.filter(revoked_at=None).order_by("pk").select_for_update(of=("self",))
         ids = dict(alive.values_list("pk", "public_id"))
         count = Session.objects.filter(pk__in=ids).update(revoked_at=now, revoked_because=because)
-        transaction.on_commit(lambda: store.forget_states(ids.values()))
+        transaction.on_commit(lambda: _announce(list(ids.values())))
     return count
+
+
+def _announce(ended: list[UUID]) -> None:
+    store.forget_states(ended)
+    if ended:
+        sessions_ended.send_robust(Session, session_ids=ended)
 
 
 def sign_out(user: User, session_id: UUID, *, caller: Caller) -> None:

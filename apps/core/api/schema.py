@@ -132,6 +132,17 @@ TOLD = {
         "detail": {"type": "string"},
     },
 }
+PLAYING = {
+    "type": "object",
+    "required": ["session_id", "device_name", "title", "started_at", "terminate"],
+    "properties": {
+        "session_id": {"type": "string", "format": "uuid"},
+        "device_name": {"type": "string"},
+        "title": {"type": ["string", "null"]},
+        "started_at": {"type": ["string", "null"], "format": "date-time"},
+        "terminate": {"type": ["string", "null"]},
+    },
+}
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem. `code` is stable; `detail` is for people.",
@@ -148,6 +159,18 @@ PROBLEM = {
             "type": "array",
             "items": TOLD,
             "description": "With `gates_unmet`: everything that stands in the way.",
+        },
+        "plan": {
+            "type": ["string", "null"],
+            "description": "With `plan_required`: a plan that would do; null: none is on sale.",
+        },
+        "reason": {"type": "string", "description": "With `lease_lost`: what ended the session."},
+        "limit": {"type": "integer", "description": "With `stream_limit`: how many may play at once."},
+        "expires_in": {"type": "integer", "description": "With `stream_limit`: seconds its codes live."},
+        "sessions": {
+            "type": "array",
+            "items": PLAYING,
+            "description": "With `stream_limit`: what plays, each with a code that ends it, once.",
         },
         "uses": {
             "type": "array",

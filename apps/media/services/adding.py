@@ -22,7 +22,8 @@ def add_subtitles(doing: Doing, folder: Path) -> Done:
             found = subtitles.parse(path.read_bytes(), filename=given["filename"])
         except subtitles.Refused as refused:
             raise Hopeless(refused.told) from refused
-    target = folder / "subtitles.vtt"
+    marks = "".join(f"-{mark}" for mark in ("forced", "sdh") if given[mark])
+    target = folder / f"subtitles-{given['language']}{marks}.vtt"
     target.write_text(subtitles.to_vtt(found), encoding="utf-8")
     track = SubtitleTrack(
         language=given["language"], forced=given["forced"], sdh=given["sdh"], cues=len(found.cues)
@@ -43,7 +44,7 @@ def add_dub(doing: Doing, folder: Path) -> Done:
         made = sound(doing, path, source, source.audios[0], seconds=asset.duration_ms / 1000)
     if made["trouble"]:
         raise Hopeless(f"The finished track cannot be played as a whole: {made['trouble'][0]}")
-    target = folder / "dub.mp4"
+    target = folder / f"audio-{given['language']}{'-described' if given['described'] else ''}.mp4"
     origin.fetch(made["file"]["key"], target, expect=made["file"]["sha256"])
     index = cmaf.read(target)
     track = AudioTrack(

@@ -1,0 +1,10 @@
+"""What accounts announce, once it is committed.
+
+sessions_ended. sender: Session. Provides: session_ids (public). Devices were signed out, whoever did it.
+profile_deleted. sender: Profile. Provides: account_id, profile_id (public).
+"""
+
+from django.dispatch import Signal
+
+sessions_ended = Signal()
+profile_deleted = Signal()

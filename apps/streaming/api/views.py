@@ -1,0 +1,108 @@
+"""Playing: a session begins, beats and stops."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.accounts.api.permissions import Watching
+from apps.accounts.authentication import principal
+from apps.catalog.viewers import viewer_of
+from apps.core.api.schema import refuses
+from apps.core.errors import InvalidField
+from apps.core.idempotency import idempotent
+from apps.streaming.authentication import PlaybackBearer, Player
+from apps.streaming.services import beating, ending, starting
+from apps.streaming.services.deciding import Who
+from apps.streaming.services.starting import Device
+
+from . import serializers as wire
+
+
+class PlaybackView(APIView):
+    """A query says nothing here: what comes along is refused, lest a typo pass unnoticed."""
+
+    tag = "playback"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        for name in request.query_params:
+            raise InvalidField(name[:40], "unknown_field", "There is no such query parameter.")
+
+
+class SessionsView(PlaybackView):
+    permission_classes = (Watching,)
+
+    @extend_schema(request=wire.StartSerializer, responses={201: wire.Started})
+    @refuses(404, 409)
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Begin to play a title or an episode, if the profile may and a stream is free."""
+        body = wire.StartSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        caller = principal(request)
+        device = Device(
+            id=given["device_id"],
+            name=given.get("device_name", ""),
+            max_height=given.get("capabilities", {}).get("max_height"),
+            signed_in=caller.session_id,
+        )
+        answer = starting.start(
+            _who(request), device, title=given.get("title", ""), episode=given.get("episode"),
+            terminate=given.get("terminate", ""),
+        )  # fmt: skip
+        return Response(answer, status=201)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """What is kept for a repeated request holds no tokens, so they are made here."""
+        if response.status_code == 201:
+            response.data = starting.sealed(response.data)
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+def _who(request: Request) -> Who:
+    caller = principal(request)
+    assert caller.profile  # noqa: S101 `Watching` saw to it
+    place = viewer_of(request, timezone.now())
+    return Who(
+        account_pk=caller.pk,
+        account=str(caller.account_id),
+        profile=caller.profile.id,
+        verified=caller.verified,
+        ceiling=caller.ceiling,
+        kid=caller.is_kid,
+        language=place.language,
+        territory=place.territory,
+    )
+
+
+class HeartbeatView(PlaybackView):
+    """The ordinary way to what `hot` answers ahead of Django."""
+
+    authentication_classes = (PlaybackBearer,)
+
+    @extend_schema(request=wire.BeatSerializer, responses={200: wire.Kept})
+    @refuses(410)
+    def post(self, request: Request, session_id: UUID) -> Response:
+        """Tell where the player is; keeps the stream, and remembers the position."""
+        if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
+            raise UnsupportedMediaType(request.content_type or "")
+        bearer = request.META.get("HTTP_AUTHORIZATION", "")
+        answer = beating.beat(str(session_id), bearer, request._request.body)
+        return Response(answer, headers={"Cache-Control": "no-store"})
+
+
+class StopView(PlaybackView):
+    authentication_classes = (PlaybackBearer,)
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, session_id: UUID) -> Response:
+        """The player is done: the stream is free at once. May be repeated."""
+        ending.stop(cast(Player, request.user).claims)
+        return Response(status=204)

@@ -1,0 +1,5 @@
+"""What was played, and what is being played."""
+
+from .session import EndedBy, PlaybackSession
+
+__all__ = ["EndedBy", "PlaybackSession"]

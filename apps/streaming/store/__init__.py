@@ -1,0 +1,1 @@
+"""What the durable Redis holds of playback, as verbs. Names of keys live here."""
