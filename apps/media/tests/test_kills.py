@@ -86,7 +86,7 @@ def test_whoever_is_killed_the_film_is_whole(tmp_path: Path, settings: Any) -> N
     expected = digests(reference)
     # As if it had never been: the same file is not made twice.
     Asset.objects.update(master_sha256="")
-    kills = 0
+    kills = films = 0
     while kills < KILLS:
         job = uploaded(film)
         while not has_ended(job):
@@ -102,7 +102,9 @@ def test_whoever_is_killed_the_film_is_whole(tmp_path: Path, settings: Any) -> N
         assert (job.state, job.cause) == (JobState.DONE, "")
         assert asset_of(job).state == AssetState.READY
         assert digests(asset_of(job)) == expected
+        films += 1
         Asset.objects.update(master_sha256="")
+    sys.stdout.write(f"{kills} kills, {films} films, all whole\n")
     Leftover.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     while leftovers.sweep():
         pass
