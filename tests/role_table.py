@@ -251,6 +251,7 @@ ADMIN: Table = {
     "admin/catalog/transfer/<int:pk>/apply/": {POST: E_ONLY},
     # An empty form is told what is missing, whoever sent it; the service judges who may add a picture.
     "admin/catalog/artwork/of/<slug:kind>/<int:pk>/": {GET: ALL_STAFF, POST: ALL_STAFF},
+    "admin/catalog/artwork/of/<slug:kind>/<int:pk>/frame/": {POST: ALL_STAFF},
     "admin/catalog/artwork/<int:pk>/edit/": {POST: E_ONLY},
     "admin/catalog/artwork/<int:pk>/drop/": {POST: E_ONLY},
     "admin/catalog/release/<int:pk>/deeds/<slug:name>/": {GET: P_ONLY, POST: P_ONLY},

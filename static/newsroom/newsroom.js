@@ -88,11 +88,13 @@
     async function sendInPlace(form, submitter) {
         if (form.dataset.confirm && !confirm(form.dataset.confirm)) return;
         const buttons = $$("button", form);
+        // Before they are disabled, for then the pressed one would not be in it.
+        const body = new FormData(form, submitter?.name ? submitter : undefined);
         buttons.forEach((button) => { button.disabled = true; });
         try {
             const answer = await fetch(form.action, {
                 method: "POST",
-                body: new FormData(form, submitter?.name ? submitter : undefined),
+                body,
                 headers: { "X-Newsroom": "inplace" },
                 redirect: "follow",
             });

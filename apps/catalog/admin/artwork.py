@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, 
 
 from apps.catalog import pictures
 from apps.catalog.models import Artwork, Collection, Episode, Person, Season, Title
-from apps.catalog.services import artworks
+from apps.catalog.services import artworks, frames
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.errors import DomainError
 from apps.workflow.services import moving
@@ -33,6 +33,7 @@ KINDS: dict[type[models.Model], tuple[str, ...]] = {
     Collection: ("poster", "backdrop", "banner"),
 }
 OWNERS = {str(model._meta.model_name): model for model in KINDS}
+LONGEST_NUMBER = 4
 LANGUAGES = [("", "every language"), *settings.LANGUAGES]
 
 
@@ -72,14 +73,19 @@ def panel_of(
     """For `templates/admin/catalog/artwork/panel.html`."""
     title = artworks.title_of(owner)
     name = str(owner._meta.model_name)
+    asset, kinds = frames.offered(owner)
     may = moving.may(person(request), Title if title else type(owner), "change")
     kept = list(owner.artworks.filter(dropped=False))
     return {
         "may": may and (title is None or title.is_editable),
         "url": reverse("admin:catalog_artwork_panel", args=[name, owner.pk]),
+        "frame_url": reverse("admin:catalog_artwork_frame", args=[name, owner.pk]),
         "form": form or UploadForm(owner=owner),
         "error": error,
         "revision": title.revision if title else None,
+        "film": asset,
+        "frames": range(len(asset.stills)) if asset and kinds else (),
+        "frame_kinds": [(kind.value, kind.label) for kind in kinds],
         "unready": any(one.state == Artwork.State.UPLOADED for one in kept),
         "pictures": [
             {
@@ -109,6 +115,11 @@ class ArtworkAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("of/<slug:kind>/<int:pk>/", wrap(self.panel_view), name="catalog_artwork_panel"),
+            path(
+                "of/<slug:kind>/<int:pk>/frame/",
+                wrap(require_POST(self.frame_view)),
+                name="catalog_artwork_frame",
+            ),
             path("<int:pk>/edit/", wrap(require_POST(self.edit_view)), name="catalog_artwork_edit"),
             path("<int:pk>/drop/", wrap(require_POST(self.drop_view)), name="catalog_artwork_drop"),
             *super().get_urls(),
@@ -142,6 +153,16 @@ class ArtworkAdmin(ReadOnlyAdmin):
             return self._panel(request, owner, form)
         given = {name: form.cleaned_data[name] for name in ("kind", "language", "alt", "file")}
         return self._try(request, owner, lambda: artworks.add(owner, by=person(request), **given), form)
+
+    def frame_view(self, request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+        """A frame of the film becomes a picture: `frame`, its number, and `kind`."""
+        owner = _owner(kind, pk)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        number = request.POST.get("frame", "")
+        chosen = int(number) if number.isdecimal() and len(number) <= LONGEST_NUMBER else -1
+        wanted = request.POST.get("kind", "")
+        return self._try(request, owner, lambda: frames.take(owner, chosen, kind=wanted, by=person(request)))
 
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         artwork = self._artwork(request, pk)
