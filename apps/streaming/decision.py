@@ -37,7 +37,8 @@ class Ask:
     """Who wants to play what.
 
     `viewer` has the tier of the plan. `shown` None: nothing is live by that name. `max_height`: what the plan
-    and the device can do; None: no limit. `playing` of `streams` are in use.
+    and the device can do; None: no limit. `playing` of `streams` are in use. `decodable`: what of the video
+    is in codecs that the device plays; None: it did not say which.
     """
 
     viewer: Viewer
@@ -47,6 +48,7 @@ class Ask:
     max_height: int | None
     streams: int
     playing: int
+    decodable: Video | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ HIDDEN = offers.HIDDEN
 TOO_MATURE = refused("maturity_restricted", "It is rated above what the profile may see.")
 UNVERIFIED = refused("email_unverified", "Confirm your e-mail address first.")
 NOT_READY = refused("not_ready", "There is nothing to play of it yet.")
+UNSUPPORTED = refused("device_unsupported", "This device plays none of the codecs that it is there in.")
 FULL = refused("stream_limit", "All streams of the plan are in use.")
 LEVELS = ("rights of the title", "rights of the season", "rights of the episode")
 
@@ -85,7 +88,10 @@ def steps(ask: Ask) -> Iterator[Step]:
     yield Step("e-mail address", ALLOWED if ask.verified else UNVERIFIED)
     # Where no window holds there are no terms; what plan and device do to the video is still to be told.
     allowed = all(step.decision for step in rights)
-    yield Step("video", _plays(ask.video, terms(ask) if allowed else Terms(ask.max_height, None)))
+    its = terms(ask) if allowed else Terms(ask.max_height, None)
+    yield Step("video", _plays(ask.video, its))
+    if ask.decodable is not None:
+        yield Step("device", _decodes(ask.video, ask.decodable, its))
     yield Step("streams", ALLOWED if ask.playing < ask.streams else FULL)
 
 
@@ -138,3 +144,9 @@ def _plays(video: Video | None, its: Terms) -> Decision:
     if video.audio and not any(speaks(its.languages, language) for language in video.audio):
         return NOT_READY
     return ALLOWED
+
+
+def _decodes(video: Video | None, decodable: Video, its: Terms) -> Decision:
+    """Whether there is still something to see, and to hear unless the film is silent."""
+    heard = not (video and video.audio) or bool(decodable.audio)
+    return ALLOWED if heard and _plays(decodable, its) else UNSUPPORTED

@@ -36,7 +36,8 @@ class BadToken(Exception):
 @dataclass(frozen=True, slots=True)
 class MediaClaims:
     """What may be fetched: ids are public UUIDs; `max_height` in lines, 0 for no limit; `languages` of sound
-    and subtitles, None for any; `territory` "" where it is unknown; `expires_at` in seconds since 1970."""
+    and subtitles, None for any; `territory` "" where it is unknown; `expires_at` in seconds since 1970.
+    `codecs`: those that manifests are to name, None for any (`codecs.NAMES`)."""
 
     session: str
     account: str
@@ -46,6 +47,7 @@ class MediaClaims:
     languages: list[str] | None
     territory: str
     expires_at: int
+    codecs: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,13 @@ class PlaybackClaims:
     device: str
     kid: bool
     streams: int
+    codecs: list[str] | None = None
 
     def media(self, now_s: float) -> MediaClaims:
         """Of the media token that goes with it from now on."""
         return MediaClaims(
             self.session, self.account, self.profile, self.asset, self.max_height, self.languages,
-            self.territory, int(now_s) + MEDIA_LIVES_S,
+            self.territory, int(now_s) + MEDIA_LIVES_S, self.codecs,
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from apps.core.errors import InvalidField
 from apps.core.idempotency import idempotent
 from apps.streaming.authentication import PlaybackBearer, Player
 from apps.streaming.services import beating, ending, starting
-from apps.streaming.services.deciding import Who
+from apps.streaming.services.deciding import Abilities, Who
 from apps.streaming.services.starting import Device
 
 from . import serializers as wire
@@ -47,10 +47,12 @@ class SessionsView(PlaybackView):
         body.is_valid(raise_exception=True)
         given = body.validated_data
         caller = principal(request)
+        told = given.get("capabilities", {})
+        codecs = frozenset(told["codecs"]) if "codecs" in told else None
         device = Device(
             id=given["device_id"],
             name=given.get("device_name", ""),
-            max_height=given.get("capabilities", {}).get("max_height"),
+            able=Abilities(told.get("max_height"), codecs),
             signed_in=caller.session_id,
         )
         answer = starting.start(

@@ -1,6 +1,6 @@
 """From what a player names to what is live of it. Versions never change: their contents are remembered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,6 +12,7 @@ from apps.catalog import languages, sources
 from apps.catalog.models import Episode, Kind, Listing, TitleVersion
 from apps.catalog.offers import Offers, Rights
 from apps.media.models import Asset, AudioTrack, Rendition, SubtitleTrack
+from apps.streaming.codecs import decodes, name_of
 from apps.streaming.decision import Shown, Video
 
 Json = dict[str, Any]
@@ -163,13 +164,26 @@ def _names(source: Json) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """An asset and what there is of it with bytes behind it."""
+    """An asset and what there is of it with bytes behind it.
+
+    `protection`: `cenc`, `cbcs` or "". `rungs`: lines and codec; `sounds`: codec, and what is told of it.
+    """
 
     duration_ms: int
     has_thumbnails: bool
-    video: Video
-    audio: Sequence[Json]
+    protection: str
+    ready: bool
+    rungs: Sequence[tuple[int, str]]
+    sounds: Sequence[tuple[str, Json]]
     subtitles: Sequence[Json]
+
+    def video(self, codecs: Collection[str] | None = None) -> Video:
+        """What of it a device plays that knows these codecs; None: all of it."""
+        heights = {height for height, codec in self.rungs if decodes(codecs, codec)}
+        return Video(self.ready, sorted(heights), [one["language"] for one in self.audio(codecs)])
+
+    def audio(self, codecs: Collection[str] | None = None) -> list[Json]:
+        return [told for codec, told in self.sounds if decodes(codecs, codec)]
 
 
 def tracks(asset: str) -> Tracks | None:
@@ -177,15 +191,19 @@ def tracks(asset: str) -> Tracks | None:
     found = Asset.objects.filter(public_id=asset).first() if asset else None
     if found is None:
         return None
-    heights = Rendition.objects.filter(asset=found).exclude(key="").values_list("height", flat=True)
+    rungs = Rendition.objects.filter(asset=found).exclude(key="").values_list("height", "codec")
     spoken = AudioTrack.objects.filter(asset=found).exclude(key="")
     written = SubtitleTrack.objects.filter(asset=found).exclude(key="")
-    audio = list(spoken.values("language", "label", "described"))
-    ready = found.is_ready and not found.placeholder
+    columns = ("language", "label", "described")
     return Tracks(
         duration_ms=found.duration_ms or 0,
         has_thumbnails=bool(found.thumbnails),
-        video=Video(ready, sorted(set(heights)), [one["language"] for one in audio]),
-        audio=audio,
+        protection=found.protection,
+        ready=found.is_ready and not found.placeholder,
+        rungs=list(rungs),
+        sounds=[
+            (name_of(codecs), dict(zip(columns, told, strict=True)))
+            for codecs, *told in spoken.values_list("codecs", *columns)
+        ],
         subtitles=list(written.values("language", "label", "forced", "sdh")),
     )

@@ -23,6 +23,7 @@ from apps.streaming.tokens import MediaClaims
 from .opening import NotThere
 
 Json = dict[str, Any]
+SYSTEM = "org.w3.clearkey"
 # Of one session; a player asks for three when it begins.
 RATE = "120/m"
 LONGEST_BODY, MOST = 4096, 16
@@ -46,6 +47,18 @@ def licence(claims: MediaClaims, body: bytes) -> Json:
     for kid in asked:
         _judge(claims, rows, kid)
     return clear_key([row for row in rows.values() if _may(claims, row)])
+
+
+def offered(scheme: str, token: str) -> Json | None:
+    """What a player is told of how its keys come; None where nothing is encrypted."""
+    if not scheme:
+        return None
+    return {
+        "system": SYSTEM,
+        "scheme": scheme,
+        "licence_url": f"/play/{token}/licence",
+        "hls_url": f"/play/{token}/master.m3u8?keys=clearkey",
+    }
 
 
 def clear_key(rows: Sequence[ContentKey]) -> Json:

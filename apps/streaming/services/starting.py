@@ -19,19 +19,22 @@ from apps.streaming.store import leases
 from apps.streaming.store.leases import CODE_LIVES_S, Full, Granted
 from apps.streaming.tokens import PLAYBACK_LIVES_S, PlaybackClaims, media_token, playback_token
 
-from .deciding import Case, Who, gather, next_part
+from . import licensing
+from .deciding import Abilities, Case, Who, gather, next_part
 from .finding import Live, Part, Tracks
 
 Json = dict[str, Any]
+# What the answer is sealed with.
+KEPT_BACK = frozenset({"claims", "has_thumbnails", "protection"})
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What asks; `max_height`: the most lines that it can show. `signed_in`: the account's session."""
+    """What asks; `signed_in`: the account's session."""
 
     id: str
     name: str
-    max_height: int | None
+    able: Abilities
     signed_in: UUID
 
 
@@ -53,7 +56,7 @@ def start(who: Who, device: Device, *, title: str, episode: UUID | None, termina
     Raises one of `refusals`; then nothing has begun.
     """
     now = timezone.now()
-    allowed = _decided(gather(who, title=title, episode=episode, at=now, device_height=device.max_height))
+    allowed = _decided(gather(who, title=title, episode=episode, at=now, able=device.able))
     resume = positions.resume(who.account, who.profile, allowed.part.id)
     limit, session = allowed.case.entitlement.streams, str(uuid4())
     with transaction.atomic():
@@ -62,7 +65,7 @@ def start(who: Who, device: Device, *, title: str, episode: UUID | None, termina
         if isinstance(granted, Granted):
             _note_taken_over(granted.taken_over, now)
             claims = _claims(allowed, who, device, session, max(granted.now_ms, resume.epoch + 1))
-            return _answer(allowed, claims, granted.interval_s) | {"resume_ms": resume.position_ms}
+            return _answer(allowed, device, claims, granted.interval_s) | {"resume_ms": resume.position_ms}
         transaction.set_rollback(True)
     _note_taken_over(granted.taken_over, now)
     raise _full(granted, who, limit)
@@ -70,7 +73,7 @@ def start(who: Who, device: Device, *, title: str, episode: UUID | None, termina
 
 def sealed(answer: Json) -> Json:
     """The answer with its tokens, which are signed anew whenever the answer is given."""
-    open_ = {name: value for name, value in answer.items() if name not in {"claims", "has_thumbnails"}}
+    open_ = {name: value for name, value in answer.items() if name not in KEPT_BACK}
     claims = PlaybackClaims.from_json(answer["claims"])
     media = media_token(claims.media(timezone.now().timestamp()))
     thumbnails = f"/vod/{media}/{claims.asset}/thumbs.vtt" if answer["has_thumbnails"] else None
@@ -80,6 +83,7 @@ def sealed(answer: Json) -> Json:
         "hls_url": f"/play/{media}/master.m3u8",
         "dash_url": f"/play/{media}/manifest.mpd",
         "thumbnails_url": thumbnails,
+        "drm": licensing.offered(answer.get("protection", ""), media),
     }
 
 
@@ -123,10 +127,12 @@ def _claims(it: Allowed, who: Who, device: Device, session: str, epoch: int) -> 
         device=device.id,
         kid=who.kid,
         streams=it.case.entitlement.streams,
+        codecs=None if device.able.codecs is None else sorted(device.able.codecs),
     )
 
 
-def _answer(it: Allowed, claims: PlaybackClaims, interval_s: int) -> Json:
+def _answer(it: Allowed, device: Device, claims: PlaybackClaims, interval_s: int) -> Json:
+    codecs = device.able.codecs
     language, licensed = it.case.ask.viewer.language, it.terms.languages
     contents = it.live.contents
     return {
@@ -136,14 +142,15 @@ def _answer(it: Allowed, claims: PlaybackClaims, interval_s: int) -> Json:
         "name": contents.name_of(it.part, language),
         "duration_ms": it.tracks.duration_ms,
         "heartbeat_interval_s": interval_s,
-        "max_height": tallest(it.tracks.video, it.terms),
-        "audio": [one for one in it.tracks.audio if speaks(licensed, one["language"])],
+        "max_height": tallest(it.tracks.video(codecs), it.terms),
+        "audio": [one for one in it.tracks.audio(codecs) if speaks(licensed, one["language"])],
         "subtitles": [one for one in it.tracks.subtitles if speaks(licensed, one["language"])],
         "segments": list(it.part.segments),
         "next_episode": _told(it.following, contents.name_of(it.following, language))
         if it.following
         else None,
         "has_thumbnails": it.tracks.has_thumbnails,
+        "protection": it.tracks.protection,
         "claims": claims.to_json(),
     }
 

@@ -58,6 +58,7 @@ def test_a_player_gets_all_it_needs(watching: APIClient, film: Title, viewer: Us
         ],
         "segments": [{"kind": "intro", "start_ms": 0, "end_ms": 9000}],
         "thumbnails_url": None,
+        "drm": None,
         "next_episode": None,
     }
     asset = str(Asset.objects.get().public_id)
