@@ -37,7 +37,8 @@ class BadToken(Exception):
 class MediaClaims:
     """What may be fetched: ids are public UUIDs; `max_height` in lines, 0 for no limit; `languages` of sound
     and subtitles, None for any; `territory` "" where it is unknown; `expires_at` in seconds since 1970.
-    `codecs`: those that manifests are to name, None for any (`codecs.NAMES`)."""
+    `codecs`: those that manifests are to name, None for any (`codecs.NAMES`). `edition`: of the asset
+    (`media.editions`), so that a session plays on when it is made anew."""
 
     session: str
     account: str
@@ -48,6 +49,7 @@ class MediaClaims:
     territory: str
     expires_at: int
     codecs: list[str] | None = None
+    edition: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,13 @@ class PlaybackClaims:
     kid: bool
     streams: int
     codecs: list[str] | None = None
+    edition: int = 0
 
     def media(self, now_s: float) -> MediaClaims:
         """Of the media token that goes with it from now on."""
         return MediaClaims(
             self.session, self.account, self.profile, self.asset, self.max_height, self.languages,
-            self.territory, int(now_s) + MEDIA_LIVES_S, self.codecs,
+            self.territory, int(now_s) + MEDIA_LIVES_S, self.codecs, self.edition,
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:

@@ -166,9 +166,11 @@ def _names(source: Json) -> Mapping[str, str]:
 class Tracks:
     """An asset and what there is of it with bytes behind it.
 
-    `protection`: `cenc`, `cbcs` or "". `rungs`: lines and codec; `sounds`: codec, and what is told of it.
+    `edition` as in `Asset`. `protection`: `cenc`, `cbcs` or "". `rungs`: lines and codec; `sounds`: codec and
+    what is told of it.
     """
 
+    edition: int
     duration_ms: int
     has_thumbnails: bool
     protection: str
@@ -196,6 +198,7 @@ def tracks(asset: str) -> Tracks | None:
     written = SubtitleTrack.objects.filter(asset=found).exclude(key="")
     columns = ("language", "label", "described")
     return Tracks(
+        edition=found.edition,
         duration_ms=found.duration_ms or 0,
         has_thumbnails=bool(found.thumbnails),
         protection=found.protection,

@@ -20,6 +20,7 @@ from apps.media import keys
 from apps.media.models import ContentKey
 from apps.streaming.tokens import MediaClaims
 
+from . import shelves
 from .opening import NotThere
 
 Json = dict[str, Any]
@@ -74,8 +75,10 @@ def raw(claims: MediaClaims, kid: UUID) -> bytes:
 
 
 def _rows(claims: MediaClaims) -> dict[UUID, ContentKey]:
-    rows = ContentKey.objects.filter(asset__public_id=claims.asset, asset__state="ready")
-    return {row.kid: row for row in rows.exclude(asset__protection="")}
+    shelf = shelves.shelf(claims.asset, claims.edition)
+    if shelf is None or not shelf.package.scheme:
+        return {}
+    return {row.kid: row for row in ContentKey.objects.filter(asset__public_id=claims.asset)}
 
 
 def _judge(claims: MediaClaims, rows: dict[UUID, ContentKey], kid: UUID) -> ContentKey:

@@ -127,6 +127,7 @@ def _claims(it: Allowed, who: Who, device: Device, session: str, epoch: int) -> 
         device=device.id,
         kid=who.kid,
         streams=it.case.entitlement.streams,
+        edition=it.tracks.edition,
         codecs=None if device.able.codecs is None else sorted(device.able.codecs),
     )
 
