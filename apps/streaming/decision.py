@@ -16,11 +16,16 @@ from apps.core.decisions import ALLOWED, Decision, refused
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is live of a title: its rating, and the rights windows of the title, the season, the episode."""
+    """What is live of a title: its rating, and the rights windows of the title, the season, the episode.
+
+    `is_extra`: a trailer or the like is meant. Whoever sees the title may see it, with whatever plan, also
+    ahead of the title's time if that is announced.
+    """
 
     maturity: int
     announced: bool
     levels: Sequence[Offers]
+    is_extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ def steps(ask: Ask) -> Iterator[Step]:
     yield Step("maturity", TOO_MATURE if shown.maturity > ask.viewer.ceiling else ALLOWED)
     rights = list(_rights(ask.viewer, shown))
     yield from rights
-    yield Step("e-mail address", ALLOWED if ask.verified else UNVERIFIED)
+    yield Step("e-mail address", ALLOWED if ask.verified or shown.is_extra else UNVERIFIED)
     # Where no window holds there are no terms; what plan and device do to the video is still to be told.
     allowed = all(step.decision for step in rights)
     its = terms(ask) if allowed else Terms(ask.max_height, None)
@@ -99,6 +104,8 @@ def terms(ask: Ask) -> Terms:
     """How it may be shown, by the windows that hold and by plan and device."""
     if ask.shown is None:
         return Terms(0, frozenset())
+    if ask.shown.is_extra:
+        return Terms(ask.max_height, None)
     of_rights = offers.terms(ask.viewer, *ask.shown.levels)
     heights = [one for one in (of_rights.max_height, ask.max_height) if one is not None]
     return Terms(min(heights, default=None), of_rights.languages)
@@ -129,12 +136,18 @@ def speaks(languages: frozenset[str] | None, language: str) -> bool:
 
 def _rights(viewer: Viewer, shown: Shown) -> Iterator[Step]:
     """Level by level what `offers.decide` says of all of them. Lower ones without windows inherit."""
+    if shown.is_extra:
+        title = shown.levels[0]
+        yield Step(LEVELS[0], _hidden_unless(shown, offers.sees(viewer, 0, shown.announced, title)), title)
+        return
     for depth, level in enumerate(shown.levels):
         decision = offers.decide(viewer, 0, level) if level or depth == 0 else ALLOWED
-        if depth == 0 and decision == offers.NOT_YET and not shown.announced:
-            # Nor does the catalogue show it to anybody.
-            decision = HIDDEN
-        yield Step(LEVELS[depth], decision, level)
+        yield Step(LEVELS[depth], _hidden_unless(shown, decision) if depth == 0 else decision, level)
+
+
+def _hidden_unless(shown: Shown, decision: Decision) -> Decision:
+    """What has not been announced yet, the catalogue does not show to anybody either."""
+    return HIDDEN if decision == offers.NOT_YET and not shown.announced else decision
 
 
 def _plays(video: Video | None, its: Terms) -> Decision:

@@ -54,7 +54,8 @@ class MediaClaims:
 
 @dataclass(frozen=True, slots=True)
 class PlaybackClaims:
-    """What a beat needs: see `engagement.store.Beat`; `streams` is the limit of the plan it began with."""
+    """What a beat needs: see `engagement.store.Beat`; `streams` is the limit of the plan it began with;
+    `title` is told of extras alone, for which there is no `card`."""
 
     session: str
     account: str
@@ -75,6 +76,7 @@ class PlaybackClaims:
     streams: int
     codecs: list[str] | None = None
     edition: int = 0
+    title: str = ""
 
     def media(self, now_s: float) -> MediaClaims:
         """Of the media token that goes with it from now on."""

@@ -28,6 +28,9 @@ class StartSerializer(StrictSerializer):
         NAMED, required=False, max_length=120, help_text="Slug or id. A series goes on where the profile was."
     )
     episode = serializers.UUIDField(required=False, help_text="Its id; the title need not be given then.")
+    extra = serializers.UUIDField(
+        required=False, help_text="The id of one of the title's extras, such as its trailer."
+    )
     device_id = serializers.RegexField(
         r"^[A-Za-z0-9_.:-]{1,64}$",
         max_length=64,
@@ -41,8 +44,11 @@ class StartSerializer(StrictSerializer):
     )  # fmt: skip
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if not {"title", "episode"} & given.keys():
-            raise serializers.ValidationError({"title": "Name a title or an episode."}, code="required")
+        if not {"title", "episode", "extra"} & given.keys():
+            told = {"title": "Name a title, an episode or an extra."}
+            raise serializers.ValidationError(told, code="required")
+        if {"episode", "extra"} <= given.keys():
+            raise serializers.ValidationError({"extra": "An episode or an extra, not both."})
         return given
 
 
@@ -86,6 +92,7 @@ class Started(serializers.Serializer[Any]):
     playback_token = serializers.CharField(help_text="The bearer of this session's heartbeats and of `stop`.")
     title_id = serializers.UUIDField()
     episode_id = serializers.UUIDField(allow_null=True)
+    extra_id = serializers.UUIDField(allow_null=True)
     name = serializers.CharField()
     hls_url = serializers.CharField()
     dash_url = serializers.CharField()

@@ -19,6 +19,7 @@ from apps.core.idempotency import idempotent
 from apps.streaming.authentication import PlaybackBearer, Player
 from apps.streaming.services import beating, ending, starting
 from apps.streaming.services.deciding import Abilities, Who
+from apps.streaming.services.finding import Wanted
 from apps.streaming.services.starting import Device
 
 from . import serializers as wire
@@ -42,7 +43,7 @@ class SessionsView(PlaybackView):
     @refuses(404, 409)
     @idempotent
     def post(self, request: Request) -> Response:
-        """Begin to play a title or an episode, if the profile may and a stream is free."""
+        """Begin to play a title, an episode or an extra, if the profile may and a stream is free."""
         body = wire.StartSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
@@ -55,10 +56,8 @@ class SessionsView(PlaybackView):
             able=Abilities(told.get("max_height"), codecs),
             signed_in=caller.session_id,
         )
-        answer = starting.start(
-            _who(request), device, title=given.get("title", ""), episode=given.get("episode"),
-            terminate=given.get("terminate", ""),
-        )  # fmt: skip
+        wanted = Wanted(given.get("title", ""), given.get("episode"), given.get("extra"))
+        answer = starting.start(_who(request), device, wanted, terminate=given.get("terminate", ""))
         return Response(answer, status=201)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.conf import settings
 
@@ -12,7 +11,7 @@ from apps.catalog.offers import Viewer
 from apps.engagement.services import positions
 from apps.streaming.decision import Ask, judge
 
-from .finding import Live, Part, Tracks, live, tracks
+from .finding import Live, Part, Tracks, Wanted, live, tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,13 @@ class Case:
 
 
 def gather(
-    who: Who, *, title: str, episode: UUID | None, at: datetime, able: Abilities = Abilities(),
-    playing: int = 0,
-) -> Case:  # fmt: skip
-    """The case of this title (slug or public id) or episode. A series goes on where the profile was."""
+    who: Who, wanted: Wanted, *, at: datetime, able: Abilities | None = None, playing: int = 0
+) -> Case:
+    """The case of what is wanted. A series goes on where the profile was."""
+    able = able or Abilities()
     entitlement = entitlement_of(who.account_pk, at)
     viewer = Viewer(who.territory, entitlement.tier, who.ceiling, who.kid, who.language, at)
-    found, part = live(title, episode)
+    found, part = live(wanted)
     if found is not None and part is None:
         part = _goes_on(found, who)
     seen = tracks(part.asset) if part else None

@@ -44,6 +44,7 @@ def test_a_player_gets_all_it_needs(watching: APIClient, film: Title, viewer: Us
         "session_id": claims.session,
         "title_id": str(film.public_id),
         "episode_id": None,
+        "extra_id": None,
         "name": "Film",
         "hls_url": f"{prefix}/master.m3u8",
         "dash_url": f"{prefix}/manifest.mpd",
