@@ -7,6 +7,7 @@ from apps.core.ticker import every
 
 from .services import (
     adding,  # noqa: F401 registers steps
+    assets,
     finishing,  # noqa: F401 registers steps
     leftovers,
     masters,
@@ -34,6 +35,7 @@ def tidy() -> None:
     scratch.sweep()
     masters.sweep()
     leftovers.sweep()
+    assets.forget_former()
 
 
 @every(5, "uploads")

@@ -16,11 +16,16 @@ from apps.core.decisions import ALLOWED, Decision, refused
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is live of a title: its rating, and the rights windows of the title, the season, the episode."""
+    """What is live of a title: its rating, and the rights windows of the title, the season, the episode.
+
+    `is_extra`: a trailer or the like is meant. Whoever sees the title may see it, with whatever plan, also
+    ahead of the title's time if that is announced.
+    """
 
     maturity: int
     announced: bool
     levels: Sequence[Offers]
+    is_extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Ask:
     """Who wants to play what.
 
     `viewer` has the tier of the plan. `shown` None: nothing is live by that name. `max_height`: what the plan
-    and the device can do; None: no limit. `playing` of `streams` are in use.
+    and the device can do; None: no limit. `playing` of `streams` are in use. `decodable`: what of the video
+    is in codecs that the device plays; None: it did not say which.
     """
 
     viewer: Viewer
@@ -47,6 +53,7 @@ class Ask:
     max_height: int | None
     streams: int
     playing: int
+    decodable: Video | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ HIDDEN = offers.HIDDEN
 TOO_MATURE = refused("maturity_restricted", "It is rated above what the profile may see.")
 UNVERIFIED = refused("email_unverified", "Confirm your e-mail address first.")
 NOT_READY = refused("not_ready", "There is nothing to play of it yet.")
+UNSUPPORTED = refused("device_unsupported", "This device plays none of the codecs that it is there in.")
 FULL = refused("stream_limit", "All streams of the plan are in use.")
 LEVELS = ("rights of the title", "rights of the season", "rights of the episode")
 
@@ -82,10 +90,13 @@ def steps(ask: Ask) -> Iterator[Step]:
     yield Step("maturity", TOO_MATURE if shown.maturity > ask.viewer.ceiling else ALLOWED)
     rights = list(_rights(ask.viewer, shown))
     yield from rights
-    yield Step("e-mail address", ALLOWED if ask.verified else UNVERIFIED)
+    yield Step("e-mail address", ALLOWED if ask.verified or shown.is_extra else UNVERIFIED)
     # Where no window holds there are no terms; what plan and device do to the video is still to be told.
     allowed = all(step.decision for step in rights)
-    yield Step("video", _plays(ask.video, terms(ask) if allowed else Terms(ask.max_height, None)))
+    its = terms(ask) if allowed else Terms(ask.max_height, None)
+    yield Step("video", _plays(ask.video, its))
+    if ask.decodable is not None:
+        yield Step("device", _decodes(ask.video, ask.decodable, its))
     yield Step("streams", ALLOWED if ask.playing < ask.streams else FULL)
 
 
@@ -93,6 +104,8 @@ def terms(ask: Ask) -> Terms:
     """How it may be shown, by the windows that hold and by plan and device."""
     if ask.shown is None:
         return Terms(0, frozenset())
+    if ask.shown.is_extra:
+        return Terms(ask.max_height, None)
     of_rights = offers.terms(ask.viewer, *ask.shown.levels)
     heights = [one for one in (of_rights.max_height, ask.max_height) if one is not None]
     return Terms(min(heights, default=None), of_rights.languages)
@@ -123,12 +136,18 @@ def speaks(languages: frozenset[str] | None, language: str) -> bool:
 
 def _rights(viewer: Viewer, shown: Shown) -> Iterator[Step]:
     """Level by level what `offers.decide` says of all of them. Lower ones without windows inherit."""
+    if shown.is_extra:
+        title = shown.levels[0]
+        yield Step(LEVELS[0], _hidden_unless(shown, offers.sees(viewer, 0, shown.announced, title)), title)
+        return
     for depth, level in enumerate(shown.levels):
         decision = offers.decide(viewer, 0, level) if level or depth == 0 else ALLOWED
-        if depth == 0 and decision == offers.NOT_YET and not shown.announced:
-            # Nor does the catalogue show it to anybody.
-            decision = HIDDEN
-        yield Step(LEVELS[depth], decision, level)
+        yield Step(LEVELS[depth], _hidden_unless(shown, decision) if depth == 0 else decision, level)
+
+
+def _hidden_unless(shown: Shown, decision: Decision) -> Decision:
+    """What has not been announced yet, the catalogue does not show to anybody either."""
+    return HIDDEN if decision == offers.NOT_YET and not shown.announced else decision
 
 
 def _plays(video: Video | None, its: Terms) -> Decision:
@@ -138,3 +157,9 @@ def _plays(video: Video | None, its: Terms) -> Decision:
     if video.audio and not any(speaks(its.languages, language) for language in video.audio):
         return NOT_READY
     return ALLOWED
+
+
+def _decodes(video: Video | None, decodable: Video, its: Terms) -> Decision:
+    """Whether there is still something to see, and to hear unless the film is silent."""
+    heard = not (video and video.audio) or bool(decodable.audio)
+    return ALLOWED if heard and _plays(decodable, its) else UNSUPPORTED

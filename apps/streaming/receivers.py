@@ -6,12 +6,13 @@ from uuid import UUID
 
 from django.dispatch import receiver
 
-from apps.accounts.signals import profile_deleted, sessions_ended
-from apps.billing.signals import subscription_changed
-from apps.catalog.signals import title_unpublished
+from apps.accounts.signals import profile_deleted, profile_restricted, sessions_ended
+from apps.billing.signals import plan_changed, subscription_changed
+from apps.catalog.signals import title_published, title_unpublished
+from apps.core import jobs
 
 from .models import EndedBy, PlaybackSession
-from .services import ending
+from .services import ending, judging
 
 
 @receiver(sessions_ended)
@@ -24,9 +25,25 @@ def stop_for_the_profile(profile_id: UUID, **_: Any) -> None:
     ending.end(PlaybackSession.objects.filter(profile=profile_id), EndedBy.PROFILE_DELETED)
 
 
+@receiver(profile_restricted)
+def stop_what_the_profile_may_not_see(profile_id: UUID, **_: Any) -> None:
+    judging.end_what_the_profile_may_not_see(profile_id)
+
+
 @receiver(subscription_changed)
 def stop_what_the_plan_lacks(account_id: UUID, account_pk: int, **_: Any) -> None:
     ending.end_what_the_plan_lacks(account_id, account_pk)
+
+
+@receiver(plan_changed)
+def judge_who_has_the_plan(plan: str, **_: Any) -> None:
+    """There may be many; nobody in the newsroom waits for them."""
+    jobs.enqueue("apps.streaming.tasks.judge_plan", plan=plan)
+
+
+@receiver(title_published)
+def stop_what_was_taken_back(title_id: UUID, **_: Any) -> None:
+    judging.end_what_was_taken_back(title_id)
 
 
 @receiver(title_unpublished)

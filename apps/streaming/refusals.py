@@ -41,6 +41,13 @@ class EmailUnverified(DomainError):
     status = 403
 
 
+class DeviceUnsupported(DomainError):
+    """By what the device said of its codecs."""
+
+    code = "device_unsupported"
+    status = 403
+
+
 class NotReady(DomainError):
     code = "not_ready"
     status = 409
@@ -58,7 +65,7 @@ KINDS: dict[str, type[DomainError]] = {
     kind.code: kind
     for kind in (
         NotThere, NotAvailableYet, NoLongerAvailable, TerritoryRestricted, PlanRequired, EmailUnverified,
-        NotReady, StreamLimit,
+        NotReady, DeviceUnsupported, StreamLimit,
     )
 }  # fmt: skip
 

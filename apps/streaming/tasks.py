@@ -7,7 +7,7 @@ from django.utils import timezone
 from apps.core.jobs import task
 from apps.core.ticker import every
 
-from .services import ending
+from .services import ending, judging
 
 JUST_NOW = timedelta(minutes=1)
 
@@ -25,6 +25,12 @@ def close_expired() -> None:
     now = timezone.now()
     ending.end_orphans(begun_after=now - ending.KEPT_FOR)
     ending.close_expired(now)
+
+
+@task()
+def judge_plan(plan: str) -> None:
+    """A plan was edited: whoever plays by it is judged anew."""
+    judging.end_what_the_plan_lacks_now(plan)
 
 
 @task(cron="11 4 * * *")

@@ -36,7 +36,9 @@ class BadToken(Exception):
 @dataclass(frozen=True, slots=True)
 class MediaClaims:
     """What may be fetched: ids are public UUIDs; `max_height` in lines, 0 for no limit; `languages` of sound
-    and subtitles, None for any; `territory` "" where it is unknown; `expires_at` in seconds since 1970."""
+    and subtitles, None for any; `territory` "" where it is unknown; `expires_at` in seconds since 1970.
+    `codecs`: those that manifests are to name, None for any (`codecs.NAMES`). `edition`: of the asset
+    (`media.editions`), so that a session plays on when it is made anew."""
 
     session: str
     account: str
@@ -46,11 +48,14 @@ class MediaClaims:
     languages: list[str] | None
     territory: str
     expires_at: int
+    codecs: list[str] | None = None
+    edition: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PlaybackClaims:
-    """What a beat needs: see `engagement.store.Beat`; `streams` is the limit of the plan it began with."""
+    """What a beat needs: see `engagement.store.Beat`; `streams` is the limit of the plan it began with;
+    `title` is told of extras alone, for which there is no `card`."""
 
     session: str
     account: str
@@ -69,12 +74,15 @@ class PlaybackClaims:
     device: str
     kid: bool
     streams: int
+    codecs: list[str] | None = None
+    edition: int = 0
+    title: str = ""
 
     def media(self, now_s: float) -> MediaClaims:
         """Of the media token that goes with it from now on."""
         return MediaClaims(
             self.session, self.account, self.profile, self.asset, self.max_height, self.languages,
-            self.territory, int(now_s) + MEDIA_LIVES_S,
+            self.territory, int(now_s) + MEDIA_LIVES_S, self.codecs, self.edition,
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:

@@ -4,21 +4,25 @@ from dataclasses import dataclass, replace
 
 from apps.media.playlists import Package
 
+from .codecs import decodes, name_of
 from .decision import speaks
 from .tokens import MediaClaims
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`max_height` in lines, 0 for none; `languages` of sound and subtitles, None for any."""
+    """`max_height` in lines, 0 for none; `languages` of sound and subtitles, None for any.
+
+    `codecs`: those that the device plays; None: it did not say. They are no right, and limit manifests alone.
+    """
 
     max_height: int
     languages: frozenset[str] | None
+    codecs: frozenset[str] | None = None
 
     @classmethod
     def of(cls, claims: MediaClaims) -> "Limits":
-        languages = claims.languages
-        return cls(claims.max_height, None if languages is None else frozenset(languages))
+        return cls(claims.max_height, _set_of(claims.languages), _set_of(claims.codecs))
 
     def fit(self, height: int) -> bool:
         """A rung of so many lines; what is no picture has 0."""
@@ -27,6 +31,10 @@ class Limits:
     def permit(self, height: int, language: str) -> bool:
         """`language` "" is that of what nobody speaks or reads."""
         return self.fit(height) and (not language or speaks(self.languages, language))
+
+
+def _set_of(told: list[str] | None) -> frozenset[str] | None:
+    return None if told is None else frozenset(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,14 @@ def within(package: Package, limits: Limits) -> Package:
     """Without what the limits rule out."""
     return replace(
         package,
-        videos=tuple(one for one in package.videos if limits.fit(one.height)),
-        audios=tuple(one for one in package.audios if limits.permit(0, one.language)),
+        videos=tuple(
+            one for one in package.videos if limits.fit(one.height) and decodes(limits.codecs, one.codec)
+        ),
+        audios=tuple(
+            one
+            for one in package.audios
+            if limits.permit(0, one.language) and decodes(limits.codecs, name_of(one.index.codecs))
+        ),
         subtitles=tuple(one for one in package.subtitles if limits.permit(0, one.language)),
     )
 

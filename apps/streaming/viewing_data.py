@@ -8,8 +8,8 @@ from apps.accounts.personal_data import Holder, register
 from .models import PlaybackSession
 from .services import forgetting
 
-FIELDS = ("public_id", "profile", "title", "episode", "device_id", "device_name", "territory", "plan",
-          "max_height", "started_at", "ended_at", "ended_by")  # fmt: skip
+FIELDS = ("public_id", "profile", "title", "episode", "extra", "device_id", "device_name", "territory",
+          "plan", "max_height", "started_at", "ended_at", "ended_by")  # fmt: skip
 
 
 def _export(user: User) -> dict[str, Any]:

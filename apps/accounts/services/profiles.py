@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.accounts import tokens
 from apps.accounts.maturity import HIGHEST_KID_CEILING, KID_CEILING, Maturity
 from apps.accounts.models import MAX_PROFILES, Profile, Session, User
-from apps.accounts.signals import profile_deleted
+from apps.accounts.signals import profile_deleted, profile_restricted
 from apps.core import jobs
 from apps.core.errors import DomainError, InvalidField
 from apps.core.network import Caller
@@ -94,8 +94,15 @@ def change(
         if pin is not ...:
             pins.reset(locked)
         sessions.profile_changed(locked)
+        _announce_restriction(profile, locked)
         _record(locked, caller, "changed", *sorted(fields))
     return locked
+
+
+def _announce_restriction(before: Profile, after: Profile) -> None:
+    if after.maturity < before.maturity or after.kid != before.kid:
+        told = {"profile_id": after.public_id}
+        transaction.on_commit(lambda: profile_restricted.send_robust(Profile, **told))
 
 
 def drop(profile: Profile, *, proof: Proof, caller: Caller) -> None:

@@ -94,7 +94,7 @@ def history(profile: str, viewer: Viewer, size: int, place: Place | None = None)
     backwards = place is not None and place.backwards
     part = (found[1:] if backwards else found[:size]) if more else found
     orders = [(documents.milliseconds(row["at"]), row["_id"]) for row in part]
-    seen = chosen.cards(viewer, {row["title"] for row in part})
+    seen = chosen.cards(viewer, {row["title"] for row in part if row["title"]})
     episodes = chosen.episodes(viewer, {row["content"]: row["title"] for row in part if _is_part(row)})
     rows = [
         _watched(row, seen[row["title"]], episodes.get(row["content"]))

@@ -1,6 +1,7 @@
 """The bytes: masters, their renditions and tracks, and the work on them."""
 
 from .asset import Asset, AssetState
+from .former import FormerEdition
 from .job import Job, JobState, Step
 from .track import AudioTrack, ContentKey, Rendition, SubtitleTrack
 from .upload import Leftover, Upload
@@ -10,6 +11,7 @@ __all__ = [
     "AssetState",
     "AudioTrack",
     "ContentKey",
+    "FormerEdition",
     "Job",
     "JobState",
     "Leftover",

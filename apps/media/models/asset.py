@@ -50,6 +50,9 @@ class Asset(FSMModelMixin, PublicId, TimeStamped):
     source = models.JSONField(default=dict, blank=True, help_text="What is in the master: `facts.Source`.")
     prefix = models.CharField(max_length=200, blank=True, help_text="Where all that was made of it lies.")
     packaged_at = models.DateTimeField(null=True, blank=True)
+    edition = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Counts how often its tracks were replaced."
+    )
     thumbnails = models.JSONField(default=dict, blank=True, help_text="The sheets: `thumbnails.Sheets`.")
     stills = models.JSONField(default=list, blank=True, help_text="Keys of pictures that could be a poster.")
     chapters = models.JSONField(default=list, blank=True, help_text="[{start_ms, end_ms, title}]")

@@ -10,7 +10,16 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.media import labels
-from apps.media.models import Asset, AssetState, AudioTrack, ContentKey, Rendition, SubtitleTrack
+from apps.media.editions import Edition
+from apps.media.models import (
+    Asset,
+    AssetState,
+    AudioTrack,
+    ContentKey,
+    FormerEdition,
+    Rendition,
+    SubtitleTrack,
+)
 from apps.media.signals import asset_failed, asset_ready
 
 from . import leftovers
@@ -94,6 +103,7 @@ def published(asset: Asset, package: Package) -> Asset:
     with transaction.atomic():
         asset = _locked(asset)
         former, former_master = asset.prefix, asset.master_key
+        _keep_for_players(asset)
         _replace(asset, former, package)
         for name in ("prefix", "source", "thumbnails", "stills", "chapters", "findings", "protection"):
             setattr(asset, name, getattr(package, name))
@@ -122,7 +132,9 @@ def _replace(asset: Asset, former: str, package: Package) -> None:
         of_former = models.Q(key="") | (models.Q(key__startswith=former) if former else models.Q(pk=None))
         there.filter(of_former).delete()
         for row in rows:
-            there.filter(**{name: getattr(row, name) for name in named}).delete()
+            for replaced in there.filter(**{name: getattr(row, name) for name in named}):
+                leftovers.disown(replaced.key, keep=leftovers.KEPT_FOR_PLAYERS)
+                replaced.delete()
             row.asset = asset
         model._default_manager.bulk_create(rows)
     for key in package.keys:
@@ -139,6 +151,7 @@ def added(asset: Asset, track: AudioTrack | SubtitleTrack, *, prefix: str) -> No
         there = SubtitleTrack.objects.filter(asset=asset, forced=track.forced, sdh=track.sdh, **named)
     with transaction.atomic():
         asset = _locked(asset)
+        _keep_for_players(asset)
         for former in there:
             if former.key and not (asset.prefix and former.key.startswith(asset.prefix)):
                 leftovers.disown(former.key, keep=leftovers.KEPT_FOR_PLAYERS)
@@ -148,6 +161,23 @@ def added(asset: Asset, track: AudioTrack | SubtitleTrack, *, prefix: str) -> No
         leftovers.own(prefix)
         if asset.is_ready:
             transaction.on_commit(lambda: asset_ready.send(Asset, asset_id=asset.public_id))
+
+
+def _keep_for_players(asset: Asset) -> None:
+    """Call it before the tracks change: whoever plays the asset goes on with those it has."""
+    if not asset.is_ready or asset.placeholder:
+        return
+    FormerEdition.objects.create(
+        asset=asset, edition=asset.edition, told=Edition.of(asset).to_json(),
+        until=Now() + leftovers.KEPT_FOR_PLAYERS,
+    )  # fmt: skip
+    asset.edition += 1
+    asset.save(update_fields=["edition"])
+
+
+def forget_former() -> int:
+    """Editions that nobody can be playing any more; how many."""
+    return FormerEdition.objects.filter(until__lte=Now()).delete()[0]
 
 
 def ready(asset: Asset, *, duration_ms: int) -> Asset:

@@ -45,9 +45,9 @@ class PlaybackSessionAdmin(ReadOnlyAdmin):
     search_help_text = "An account's e-mail address, an id, or the name of a device."
     date_hierarchy = "started_at"
     actions = ("end_sessions",)
-    fields = ("public_id", "account", "account_name", "profile", "title", "title_name", "episode", "asset",
-              "device_id", "device_name", "territory", "plan", "max_height", "started_at", "ended_at",
-              "ended_by")  # fmt: skip
+    fields = ("public_id", "account", "account_name", "profile", "title", "title_name", "episode", "extra",
+              "asset", "device_id", "device_name", "territory", "plan", "max_height", "started_at",
+              "ended_at", "ended_by")  # fmt: skip
     readonly_fields = ("public_id", "account_name", "title_name")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PlaybackSession]:

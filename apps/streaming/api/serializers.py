@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.core.api.serializers import StrictSerializer, TextField
 from apps.engagement.api.serializers import RejectedEvent
-from apps.streaming.services import beating
+from apps.streaming.services import beating, licensing
 
 NAMED = r"^[a-z0-9_-]{1,120}$"
 TALLEST = 8640
@@ -16,6 +16,11 @@ class Capabilities(StrictSerializer):
     max_height = serializers.IntegerField(
         required=False, min_value=144, max_value=TALLEST, help_text="The most lines that the device can show."
     )
+    codecs = serializers.ListField(
+        child=serializers.RegexField(r"^[a-z0-9]{1,16}$", max_length=16), required=False, max_length=32,
+        help_text="All that the device decodes, picture and sound: `h264`, `hevc`, `av1`, `aac`. Other names "
+        "say nothing. Without it, everything is offered.",
+    )  # fmt: skip
 
 
 class StartSerializer(StrictSerializer):
@@ -23,6 +28,9 @@ class StartSerializer(StrictSerializer):
         NAMED, required=False, max_length=120, help_text="Slug or id. A series goes on where the profile was."
     )
     episode = serializers.UUIDField(required=False, help_text="Its id; the title need not be given then.")
+    extra = serializers.UUIDField(
+        required=False, help_text="The id of one of the title's extras, such as its trailer."
+    )
     device_id = serializers.RegexField(
         r"^[A-Za-z0-9_.:-]{1,64}$",
         max_length=64,
@@ -36,8 +44,11 @@ class StartSerializer(StrictSerializer):
     )  # fmt: skip
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if not {"title", "episode"} & given.keys():
-            raise serializers.ValidationError({"title": "Name a title or an episode."}, code="required")
+        if not {"title", "episode", "extra"} & given.keys():
+            told = {"title": "Name a title, an episode or an extra."}
+            raise serializers.ValidationError(told, code="required")
+        if {"episode", "extra"} <= given.keys():
+            raise serializers.ValidationError({"extra": "An episode or an extra, not both."})
         return given
 
 
@@ -67,11 +78,21 @@ class NextEpisode(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class Drm(serializers.Serializer[Any]):
+    system = serializers.ChoiceField([licensing.SYSTEM], help_text="Of Encrypted Media Extensions.")
+    scheme = serializers.ChoiceField(["cenc", "cbcs"])
+    licence_url = serializers.CharField(help_text="Takes the key system's requests, `{kids}` for Clear Key.")
+    hls_url = serializers.CharField(
+        help_text="HLS for players that ask `licence_url` for keys; the other leads to the keys themselves."
+    )
+
+
 class Started(serializers.Serializer[Any]):
     session_id = serializers.UUIDField()
     playback_token = serializers.CharField(help_text="The bearer of this session's heartbeats and of `stop`.")
     title_id = serializers.UUIDField()
     episode_id = serializers.UUIDField(allow_null=True)
+    extra_id = serializers.UUIDField(allow_null=True)
     name = serializers.CharField()
     hls_url = serializers.CharField()
     dash_url = serializers.CharField()
@@ -83,6 +104,7 @@ class Started(serializers.Serializer[Any]):
     subtitles = Subtitles(many=True)
     segments = SegmentOf(many=True)
     thumbnails_url = serializers.CharField(allow_null=True)
+    drm = Drm(allow_null=True, help_text="Null: nothing is encrypted.")
     next_episode = NextEpisode(allow_null=True)
 
 

@@ -18,7 +18,8 @@ from apps.core.errors import InvalidField
 from apps.core.idempotency import idempotent
 from apps.streaming.authentication import PlaybackBearer, Player
 from apps.streaming.services import beating, ending, starting
-from apps.streaming.services.deciding import Who
+from apps.streaming.services.deciding import Abilities, Who
+from apps.streaming.services.finding import Wanted
 from apps.streaming.services.starting import Device
 
 from . import serializers as wire
@@ -42,21 +43,21 @@ class SessionsView(PlaybackView):
     @refuses(404, 409)
     @idempotent
     def post(self, request: Request) -> Response:
-        """Begin to play a title or an episode, if the profile may and a stream is free."""
+        """Begin to play a title, an episode or an extra, if the profile may and a stream is free."""
         body = wire.StartSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
         caller = principal(request)
+        told = given.get("capabilities", {})
+        codecs = frozenset(told["codecs"]) if "codecs" in told else None
         device = Device(
             id=given["device_id"],
             name=given.get("device_name", ""),
-            max_height=given.get("capabilities", {}).get("max_height"),
+            able=Abilities(told.get("max_height"), codecs),
             signed_in=caller.session_id,
         )
-        answer = starting.start(
-            _who(request), device, title=given.get("title", ""), episode=given.get("episode"),
-            terminate=given.get("terminate", ""),
-        )  # fmt: skip
+        wanted = Wanted(given.get("title", ""), given.get("episode"), given.get("extra"))
+        answer = starting.start(_who(request), device, wanted, terminate=given.get("terminate", ""))
         return Response(answer, status=201)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

@@ -19,6 +19,7 @@ class EndedBy(models.TextChoices):
     PROFILE_DELETED = "profile_deleted", "profile deleted"
     PLAN_CHANGED = "plan_changed", "plan changed"
     WITHDRAWN = "withdrawn"
+    RESTRICTED = "restricted"
     STAFF = "staff"
 
 
@@ -38,8 +39,9 @@ class PlaybackSessionQuerySet(models.QuerySet["PlaybackSession"]):
 class PlaybackSession(PublicId):
     """What a decision allowed. It plays while it has a lease in Redis.
 
-    `account`, `profile`, `title`, `episode`, `asset` and `signed_in` (the account's session) are public ids
-    and no keys: what was played is none of their rows' business. `released`: Redis knows that it ended.
+    `account`, `profile`, `title`, `episode`, `extra`, `asset` and `signed_in` (the account's session) are
+    public ids and no keys: what was played is none of their rows' business. `released`: Redis knows that it
+    ended.
     """
 
     account = models.UUIDField()
@@ -47,7 +49,9 @@ class PlaybackSession(PublicId):
     signed_in = models.UUIDField(help_text="The session of the account that began it.")
     title = models.UUIDField()
     episode = models.UUIDField(null=True)
+    extra = models.UUIDField(null=True)
     asset = models.UUIDField()
+    kid = models.BooleanField(default=False, help_text="It began on a kid's profile.")
     device_id = models.CharField(max_length=64)
     device_name = models.CharField(max_length=80, blank=True)
     territory = models.CharField(max_length=2, blank=True)

@@ -164,5 +164,6 @@ def _beat(claims: PlaybackClaims, told: Told) -> Beat:
         speed=told.speed,
         device=claims.device,
         asset=claims.asset,
+        title=claims.title,
         kid=claims.kid,
     )

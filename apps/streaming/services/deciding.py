@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.conf import settings
 
@@ -12,7 +11,16 @@ from apps.catalog.offers import Viewer
 from apps.engagement.services import positions
 from apps.streaming.decision import Ask, judge
 
-from .finding import Live, Part, Tracks, live, tracks
+from .finding import Live, Part, Tracks, Wanted, live, tracks
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """Of a device: the most lines that it shows, and what it decodes, by the names of `streaming.codecs`.
+    None: it did not say."""
+
+    max_height: int | None = None
+    codecs: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +49,26 @@ class Case:
 
 
 def gather(
-    who: Who, *, title: str, episode: UUID | None, at: datetime, device_height: int | None = None,
-    playing: int = 0,
-) -> Case:  # fmt: skip
-    """The case of this title (slug or public id) or episode. A series goes on where the profile was."""
+    who: Who, wanted: Wanted, *, at: datetime, able: Abilities | None = None, playing: int = 0
+) -> Case:
+    """The case of what is wanted. A series goes on where the profile was."""
+    able = able or Abilities()
     entitlement = entitlement_of(who.account_pk, at)
     viewer = Viewer(who.territory, entitlement.tier, who.ceiling, who.kid, who.language, at)
-    found, part = live(title, episode)
+    found, part = live(wanted)
     if found is not None and part is None:
         part = _goes_on(found, who)
     seen = tracks(part.asset) if part else None
-    heights = [one for one in (entitlement.max_height, device_height) if one is not None]
+    heights = [one for one in (entitlement.max_height, able.max_height) if one is not None]
     ask = Ask(
         viewer=viewer,
         shown=found.shown(part) if found else None,
         verified=who.verified or not settings.REQUIRE_VERIFIED_EMAIL,
-        video=seen.video if seen else None,
+        video=seen.video() if seen else None,
         max_height=min(heights, default=None),
         streams=entitlement.streams,
         playing=playing,
+        decodable=seen.video(able.codecs) if seen and able.codecs is not None else None,
     )
     return Case(ask, entitlement, found, part, seen)
 
@@ -80,7 +89,7 @@ def next_part(case: Case) -> Part | None:
         return None
     seen = tracks(following.asset)
     ask = Ask(
-        case.ask.viewer, case.live.shown(following), case.ask.verified, seen.video if seen else None,
+        case.ask.viewer, case.live.shown(following), case.ask.verified, seen.video() if seen else None,
         case.ask.max_height, streams=1, playing=0,
     )  # fmt: skip
     return following if judge(ask) else None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from apps.accounts.models import Profile, Session
@@ -23,7 +23,7 @@ from apps.streaming.store import leases
 from apps.streaming.store.leases import Life
 from apps.streaming.tokens import PlaybackClaims
 
-from .finding import live
+from .finding import Wanted, live
 
 AT_ONCE = 500
 # Redis may have been emptied: players have this long to bring their leases back.
@@ -82,22 +82,35 @@ def end_what_the_plan_lacks(account: UUID, account_pk: int) -> int:
 
 def _opens(tier: int, session: PlaybackSession, at: datetime) -> bool:
     """Whether the tier would do. What else has changed meanwhile ends no running session."""
-    found, part = live(str(session.title), session.episode)
-    if found is None:
+    found, part = live(Wanted(str(session.title), session.episode))
+    if found is None or session.extra:
         return True
     viewer = Viewer(session.territory, tier, EVERYTHING, False, "", at)
     return decide(viewer, found.maturity, *found.levels(part)).code != "plan_required"
 
 
 def end_orphans(*, begun_after: datetime) -> int:
-    """What began just as its device was signed out, its profile deleted or its title taken down."""
+    """What began just as its device was signed out, its profile deleted or restricted, or its title taken
+    down or rated anew."""
     rows = PlaybackSession.objects.open().filter(started_at__gt=begun_after)
     devices = Session.objects.filter(public_id=OuterRef("signed_in"), revoked_at=None)
     ended = end(rows.filter(~Exists(devices)), EndedBy.SIGNED_OUT)
     profiles = Profile.objects.filter(public_id=OuterRef("profile"))
     ended += end(rows.filter(~Exists(profiles)), EndedBy.PROFILE_DELETED)
+    ended += end(restricted(rows), EndedBy.RESTRICTED)
     listings = Listing.objects.filter(public_id=OuterRef("title"))
     return ended + end(rows.filter(~Exists(listings)), EndedBy.WITHDRAWN)
+
+
+def restricted(rows: PlaybackSessionQuerySet) -> PlaybackSessionQuerySet:
+    """Those whose title is rated above what their profile may see by now; and those that began before it
+    became a kid's, or ceased to be one's, for that is what their tokens say."""
+    ratings = Listing.objects.filter(public_id=OuterRef("title")).values("maturity")
+    profiles = Profile.objects.filter(public_id=OuterRef("profile"))
+    return rows.annotate(
+        rating=Subquery(ratings), ceiling=Subquery(profiles.values("maturity")),
+        is_kid=Subquery(profiles.values("kid")),
+    ).filter(Q(rating__gt=F("ceiling")) | Q(kid=True, is_kid=False) | Q(kid=False, is_kid=True))  # fmt: skip
 
 
 # --- Of one mind -----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from apps.streaming.models import PlaybackSession
 
 from . import ending
 from .deciding import Case, Who, gather
+from .finding import Wanted
 
 WHERE = {"everywhere": "everywhere", "only": "only in", "except": "everywhere but in"}
 
@@ -64,7 +65,7 @@ def explain(
         language=profile.language,
         territory=territory,
     )
-    case = gather(who, title=title, episode=episode, at=at, playing=len(playing))
+    case = gather(who, Wanted(title, episode), at=at, playing=len(playing))
     found = list(steps(case.ask))
     refusing = next((step for step in found if not step.decision), None)
     name = case.live.contents.name_of(case.part, profile.language) if case.live else ""

@@ -20,9 +20,11 @@ from apps.media import keys
 from apps.media.models import ContentKey
 from apps.streaming.tokens import MediaClaims
 
+from . import shelves
 from .opening import NotThere
 
 Json = dict[str, Any]
+SYSTEM = "org.w3.clearkey"
 # Of one session; a player asks for three when it begins.
 RATE = "120/m"
 LONGEST_BODY, MOST = 4096, 16
@@ -48,6 +50,18 @@ def licence(claims: MediaClaims, body: bytes) -> Json:
     return clear_key([row for row in rows.values() if _may(claims, row)])
 
 
+def offered(scheme: str, token: str) -> Json | None:
+    """What a player is told of how its keys come; None where nothing is encrypted."""
+    if not scheme:
+        return None
+    return {
+        "system": SYSTEM,
+        "scheme": scheme,
+        "licence_url": f"/play/{token}/licence",
+        "hls_url": f"/play/{token}/master.m3u8?keys=clearkey",
+    }
+
+
 def clear_key(rows: Sequence[ContentKey]) -> Json:
     """A JSON Web Key set of type `temporary` (Encrypted Media Extensions, 9.1.4)."""
     told = [{"kty": "oct", "kid": _base64url(row.kid.bytes), "k": _base64url(_key(row))} for row in rows]
@@ -61,8 +75,10 @@ def raw(claims: MediaClaims, kid: UUID) -> bytes:
 
 
 def _rows(claims: MediaClaims) -> dict[UUID, ContentKey]:
-    rows = ContentKey.objects.filter(asset__public_id=claims.asset, asset__state="ready")
-    return {row.kid: row for row in rows.exclude(asset__protection="")}
+    shelf = shelves.shelf(claims.asset, claims.edition)
+    if shelf is None or not shelf.package.scheme:
+        return {}
+    return {row.kid: row for row in ContentKey.objects.filter(asset__public_id=claims.asset)}
 
 
 def _judge(claims: MediaClaims, rows: dict[UUID, ContentKey], kid: UUID) -> ContentKey:

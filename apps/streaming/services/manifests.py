@@ -48,7 +48,7 @@ def wishes(claims: MediaClaims) -> Wishes:
 
 
 def _shelf(claims: MediaClaims) -> Shelf:
-    found = shelves.shelf(claims.asset)
+    found = shelves.shelf(claims.asset, claims.edition)
     if found is None:
         raise NotThere
     return found

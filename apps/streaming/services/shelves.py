@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.media import packages, playlists, thumbnails
+from apps.media.editions import Edition
 from apps.media.models import Asset, AudioTrack, ContentKey, Rendition, SubtitleTrack
 from apps.media.playlists import Package, Track, Video
 from apps.media.thumbnails import Sheets
@@ -30,7 +31,6 @@ TYPES = {
     ".mp4": "video/mp4", ".vtt": "text/vtt; charset=utf-8", ".jpg": "image/jpeg",
     ".m3u8": "application/vnd.apple.mpegurl",
 }  # fmt: skip
-Rows = tuple[list[Rendition], list[AudioTrack], list[SubtitleTrack]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,26 +68,43 @@ class Shelf:
         return f"/vod/{TOKEN}/{self.asset}/{self.tags[name]}/{name}"
 
 
-_shelves: dict[str, tuple[float, Shelf]] = {}
+_shelves: dict[tuple[str, int | None], tuple[float, Shelf]] = {}
 _lock = Lock()
 
 
-def shelf(asset: str) -> Shelf | None:
-    """Of the asset as its rows were within the last `KEPT_S`; None: there is nothing to play of it."""
-    known = _shelves.get(asset)
+def shelf(asset: str, edition: int | None = None) -> Shelf | None:
+    """Of the asset in that edition, the present one unless told, as its rows were within the last `KEPT_S`.
+
+    None: there is nothing to play of it.
+    """
+    kept_as = asset, edition
+    known = _shelves.get(kept_as)
     if known and monotonic() < known[0]:
         return known[1]
     found = Asset.objects.filter(public_id=asset).first()
     if found is None or not found.is_ready or found.placeholder:
         return None
-    stamp = _stamp(found)
-    made = known[1] if known and known[1].stamp == stamp else _stocked(found, stamp)
+    made = _of(found, edition, known[1] if known else None)
+    if made is None:
+        return None
     with _lock:
-        _shelves.pop(asset, None)
-        _shelves[asset] = monotonic() + KEPT_S, made
+        _shelves.pop(kept_as, None)
+        _shelves[kept_as] = monotonic() + KEPT_S, made
         while len(_shelves) > MOST:
             _shelves.pop(next(iter(_shelves)))
     return made
+
+
+def _of(asset: Asset, edition: int | None, known: Shelf | None) -> Shelf | None:
+    if edition is not None and edition != asset.edition:
+        # It never changes again.
+        stamp: Any = edition
+        if known and known.stamp == stamp:
+            return known
+        former = Edition.former(asset, edition)
+        return _stocked(asset, former, stamp) if former else None
+    stamp = _stamp(asset)
+    return known if known and known.stamp == stamp else _stocked(asset, Edition.of(asset), stamp)
 
 
 def forget() -> None:
@@ -121,18 +138,16 @@ def _stamp(asset: Asset) -> Any:
     return asset.prefix, asset.protection, rungs, tracks
 
 
-def _stocked(asset: Asset, stamp: Any) -> Shelf:
-    rows = (
-        list(Rendition.objects.filter(asset=asset).exclude(key="")),
-        list(AudioTrack.objects.filter(asset=asset).exclude(key="")),
-        list(SubtitleTrack.objects.filter(asset=asset).exclude(key="")),
-    )
+def _stocked(asset: Asset, edition: Edition, stamp: Any) -> Shelf:
     kids: dict[str, UUID] = {}
-    if asset.protection:
+    if edition.protection:
         kids = dict(ContentKey.objects.filter(asset=asset).values_list("label", "kid"))
-    sheets = Sheets.from_json(asset.thumbnails) if asset.thumbnails else None
-    package = packages.package(*rows, sheets=sheets, scheme=asset.protection, kids=kids)
-    items = dict(_items(rows, package, asset.prefix))
+    sheets = Sheets.from_json(edition.thumbnails) if edition.thumbnails else None
+    package = packages.package(
+        edition.renditions, edition.audio, edition.subtitles, sheets=sheets, scheme=edition.protection,
+        kids=kids,
+    )  # fmt: skip
+    items = dict(_items(edition, package))
     tags = {item.name: address.rpartition(item.name)[0].strip("/") for address, item in items.items()}
     if sheets:
         # DASH names sheets by a template.
@@ -146,18 +161,17 @@ def _tag(key: str) -> str:
     return sha256(key.encode()).hexdigest()[:10]
 
 
-def _items(rows: Rows, package: Package, prefix: str) -> Iterator[tuple[str, Item]]:
-    renditions, audio, subtitles = rows
-    for rung, video in zip(renditions, package.videos, strict=True):
+def _items(edition: Edition, package: Package) -> Iterator[tuple[str, Item]]:
+    for rung, video in zip(edition.renditions, package.videos, strict=True):
         yield from _placed(rung, *_of_video(rung, video, package))
-    for sound, heard in zip(audio, package.audios, strict=True):
+    for sound, heard in zip(edition.audio, package.audios, strict=True):
         write = partial(_keyed, playlists.media, package, heard)
         yield from _placed(
             sound,
             Item(heard.file, language=sound.language, key=sound.key, etag=sound.sha256),
             Item(heard.playlist, language=sound.language, write=write),
         )
-    for text, read in zip(subtitles, package.subtitles, strict=True):
+    for text, read in zip(edition.subtitles, package.subtitles, strict=True):
         write = partial(_plain, playlists.subtitles, read, package.duration_ms)
         yield from _placed(
             text,
@@ -165,7 +179,7 @@ def _items(rows: Rows, package: Package, prefix: str) -> Iterator[tuple[str, Ite
             Item(read.playlist, language=text.language, write=write),
         )
     if package.sheets:
-        yield from _pictures(package.sheets, prefix)
+        yield from _pictures(package.sheets, edition.prefix)
 
 
 def _placed(row: Rendition | AudioTrack | SubtitleTrack, *items: Item) -> Iterator[tuple[str, Item]]:

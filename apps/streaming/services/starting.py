@@ -19,19 +19,22 @@ from apps.streaming.store import leases
 from apps.streaming.store.leases import CODE_LIVES_S, Full, Granted
 from apps.streaming.tokens import PLAYBACK_LIVES_S, PlaybackClaims, media_token, playback_token
 
-from .deciding import Case, Who, gather, next_part
-from .finding import Live, Part, Tracks
+from . import licensing
+from .deciding import Abilities, Case, Who, gather, next_part
+from .finding import Live, Part, Tracks, Wanted
 
 Json = dict[str, Any]
+# What the answer is sealed with.
+KEPT_BACK = frozenset({"claims", "has_thumbnails", "protection"})
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What asks; `max_height`: the most lines that it can show. `signed_in`: the account's session."""
+    """What asks; `signed_in`: the account's session."""
 
     id: str
     name: str
-    max_height: int | None
+    able: Abilities
     signed_in: UUID
 
 
@@ -47,14 +50,16 @@ class Allowed:
     following: Part | None
 
 
-def start(who: Who, device: Device, *, title: str, episode: UUID | None, terminate: str = "") -> Json:
-    """Begin to play a title (slug or public id) or an episode; the answer to be `sealed`.
+def start(who: Who, device: Device, wanted: Wanted, *, terminate: str = "") -> Json:
+    """Begin to play what is wanted; the answer to be `sealed`.
 
     Raises one of `refusals`; then nothing has begun.
     """
     now = timezone.now()
-    allowed = _decided(gather(who, title=title, episode=episode, at=now, device_height=device.max_height))
+    allowed = _decided(gather(who, wanted, at=now, able=device.able))
     resume = positions.resume(who.account, who.profile, allowed.part.id)
+    # An extra is seen from its beginning.
+    begins_ms = 0 if allowed.part.is_extra else resume.position_ms
     limit, session = allowed.case.entitlement.streams, str(uuid4())
     with transaction.atomic():
         _record(allowed, who, device, session)
@@ -62,7 +67,7 @@ def start(who: Who, device: Device, *, title: str, episode: UUID | None, termina
         if isinstance(granted, Granted):
             _note_taken_over(granted.taken_over, now)
             claims = _claims(allowed, who, device, session, max(granted.now_ms, resume.epoch + 1))
-            return _answer(allowed, claims, granted.interval_s) | {"resume_ms": resume.position_ms}
+            return _answer(allowed, device, claims, granted.interval_s) | {"resume_ms": begins_ms}
         transaction.set_rollback(True)
     _note_taken_over(granted.taken_over, now)
     raise _full(granted, who, limit)
@@ -70,7 +75,7 @@ def start(who: Who, device: Device, *, title: str, episode: UUID | None, termina
 
 def sealed(answer: Json) -> Json:
     """The answer with its tokens, which are signed anew whenever the answer is given."""
-    open_ = {name: value for name, value in answer.items() if name not in {"claims", "has_thumbnails"}}
+    open_ = {name: value for name, value in answer.items() if name not in KEPT_BACK}
     claims = PlaybackClaims.from_json(answer["claims"])
     media = media_token(claims.media(timezone.now().timestamp()))
     thumbnails = f"/vod/{media}/{claims.asset}/thumbs.vtt" if answer["has_thumbnails"] else None
@@ -80,6 +85,7 @@ def sealed(answer: Json) -> Json:
         "hls_url": f"/play/{media}/master.m3u8",
         "dash_url": f"/play/{media}/manifest.mpd",
         "thumbnails_url": thumbnails,
+        "drm": licensing.offered(answer.get("protection", ""), media),
     }
 
 
@@ -97,10 +103,15 @@ def _decided(case: Case) -> Allowed:
 def _record(it: Allowed, who: Who, device: Device, session: str) -> None:
     PlaybackSession.objects.create(
         public_id=session, account=who.account, profile=who.profile, signed_in=device.signed_in,
-        title=it.live.id, episode=it.part.id if it.part.is_episode else None, asset=it.part.asset,
-        device_id=device.id, device_name=device.name, territory=who.territory,
-        plan=it.case.entitlement.plan, max_height=it.terms.max_height, started_at=it.case.ask.viewer.at,
+        kid=who.kid, title=it.live.id, asset=it.part.asset, device_id=device.id, device_name=device.name,
+        territory=who.territory, plan=it.case.entitlement.plan, max_height=it.terms.max_height,
+        started_at=it.case.ask.viewer.at, **_ids(it.part),
     )  # fmt: skip
+
+
+def _ids(part: Part) -> dict[str, str | None]:
+    """Of the part that plays, where it is not the title itself."""
+    return {"episode": part.id if part.is_episode else None, "extra": part.id if part.is_extra else None}
 
 
 def _claims(it: Allowed, who: Who, device: Device, session: str, epoch: int) -> PlaybackClaims:
@@ -115,7 +126,7 @@ def _claims(it: Allowed, who: Who, device: Device, session: str, epoch: int) -> 
         territory=who.territory,
         expires_at=int(it.case.ask.viewer.at.timestamp()) + PLAYBACK_LIVES_S,
         content=it.part.id,
-        card=it.live.id,
+        card="" if it.part.is_extra else it.live.id,
         next_content=it.following.id if it.following else "",
         epoch=epoch,
         duration_ms=it.tracks.duration_ms,
@@ -123,27 +134,32 @@ def _claims(it: Allowed, who: Who, device: Device, session: str, epoch: int) -> 
         device=device.id,
         kid=who.kid,
         streams=it.case.entitlement.streams,
+        edition=it.tracks.edition,
+        title=it.live.id if it.part.is_extra else "",
+        codecs=None if device.able.codecs is None else sorted(device.able.codecs),
     )
 
 
-def _answer(it: Allowed, claims: PlaybackClaims, interval_s: int) -> Json:
+def _answer(it: Allowed, device: Device, claims: PlaybackClaims, interval_s: int) -> Json:
+    codecs = device.able.codecs
     language, licensed = it.case.ask.viewer.language, it.terms.languages
     contents = it.live.contents
     return {
         "session_id": claims.session,
         "title_id": it.live.id,
-        "episode_id": it.part.id if it.part.is_episode else None,
+        **{f"{name}_id": value for name, value in _ids(it.part).items()},
         "name": contents.name_of(it.part, language),
         "duration_ms": it.tracks.duration_ms,
         "heartbeat_interval_s": interval_s,
-        "max_height": tallest(it.tracks.video, it.terms),
-        "audio": [one for one in it.tracks.audio if speaks(licensed, one["language"])],
+        "max_height": tallest(it.tracks.video(codecs), it.terms),
+        "audio": [one for one in it.tracks.audio(codecs) if speaks(licensed, one["language"])],
         "subtitles": [one for one in it.tracks.subtitles if speaks(licensed, one["language"])],
         "segments": list(it.part.segments),
         "next_episode": _told(it.following, contents.name_of(it.following, language))
         if it.following
         else None,
         "has_thumbnails": it.tracks.has_thumbnails,
+        "protection": it.tracks.protection,
         "claims": claims.to_json(),
     }
 

@@ -1,9 +1,11 @@
 """Real films behind live titles: rows and objects of what `media.tests.packaged` packages."""
 
+import itertools
 import shutil
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 
@@ -11,6 +13,7 @@ from apps.catalog.models import Title
 from apps.media import keys
 from apps.media.models import Asset, AudioTrack, ContentKey, Rendition, SubtitleTrack
 from apps.media.playlists import Track
+from apps.media.services import assets
 from apps.media.tests import packaged
 from apps.media.tests.packaged import Packaged
 
@@ -30,22 +33,10 @@ def behind(asset: Asset | None, film: Packaged) -> Asset:
     for model in (Rendition, AudioTrack, SubtitleTrack):
         model._default_manager.filter(asset=asset).delete()
     prefix = f"assets/{asset.public_id}/package/"
-    shutil.copytree(film.folder, Path(settings.MEDIA_ROOT, prefix), dirs_exist_ok=True)
     package = film.package
-    for video in package.videos:
-        Rendition.objects.create(
-            asset=asset, height=video.height, frame_rate=f"{video.fps}", **_track(film, video, prefix)
-        )
-    for sound in package.audios:
-        AudioTrack.objects.create(
-            asset=asset, language=sound.language, described=sound.described, label=sound.label,
-            **_track(film, sound, prefix),
-        )  # fmt: skip
-    for text in package.subtitles:
-        SubtitleTrack.objects.create(
-            asset=asset, language=text.language, label=text.label, forced=text.forced, sdh=text.sdh,
-            **_object(film, text.file, prefix),
-        )  # fmt: skip
+    for row in itertools.chain(*tracks(film, prefix)):
+        row.asset = asset
+        row.save()
     if package.scheme:
         _keep_keys(asset)
     asset.thumbnails = package.sheets.to_json() if package.sheets else {}
@@ -53,6 +44,53 @@ def behind(asset: Asset | None, film: Packaged) -> Asset:
     asset.duration_ms = package.duration_ms
     asset.save()
     return asset
+
+
+def made_anew(asset: Asset, film: Packaged) -> Asset:
+    """Another master was uploaded for the asset, and the film is what was made of it."""
+    prefix = f"assets/{asset.public_id}/another-{uuid4().hex[:8]}/"
+    renditions, audio, subtitles = tracks(film, prefix)
+    package = film.package
+    made = assets.Package(
+        prefix=prefix,
+        master={"key": f"masters/{uuid4()}.mp4", "size": 1, "sha256": uuid4().hex, "filename": "anew.mp4"},
+        duration_ms=package.duration_ms,
+        source={},
+        renditions=renditions,
+        audio=audio,
+        subtitles=subtitles,
+        thumbnails=package.sheets.to_json() if package.sheets else {},
+        protection=package.scheme,
+    )
+    return assets.published(asset, made)
+
+
+Rows = tuple[list[Rendition], list[AudioTrack], list[SubtitleTrack]]
+
+
+def tracks(film: Packaged, prefix: str) -> Rows:
+    """The rows of the film, whose objects lie under the prefix from now on; they have no asset yet."""
+    shutil.copytree(film.folder, Path(settings.MEDIA_ROOT, prefix), dirs_exist_ok=True)
+    package = film.package
+    return (
+        [
+            Rendition(height=one.height, frame_rate=f"{one.fps}", **_track(film, one, prefix))
+            for one in package.videos
+        ],
+        [
+            AudioTrack(
+                language=one.language, described=one.described, label=one.label, **_track(film, one, prefix)
+            )
+            for one in package.audios
+        ],
+        [
+            SubtitleTrack(
+                language=one.language, label=one.label, forced=one.forced, sdh=one.sdh,
+                **_object(film, one.file, prefix),
+            )
+            for one in package.subtitles
+        ],
+    )  # fmt: skip
 
 
 def _keep_keys(asset: Asset) -> None:

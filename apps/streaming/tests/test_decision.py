@@ -98,6 +98,15 @@ def test_no_rung_low_enough_and_no_licensed_sound_are_nothing_to_play() -> None:
     assert code(video=replace(VIDEO, ready=False)) == "not_ready"
 
 
+def test_a_device_needs_a_codec_of_the_picture_and_one_of_the_sound() -> None:
+    assert code(decodable=VIDEO) == ""
+    assert code(decodable=Video(True, [], ["en"])) == "device_unsupported"
+    assert code(decodable=Video(True, [360], [])) == "device_unsupported"
+    assert code(decodable=Video(True, [360], []), video=replace(VIDEO, audio=[])) == ""
+    assert code(decodable=Video(True, [720], ["en"]), max_height=360) == "device_unsupported"
+    assert code(decodable=Video(True, [], []), video=replace(VIDEO, ready=False)) == "not_ready"
+
+
 def test_the_tier_that_would_do_is_the_lowest_one() -> None:
     assert tier_that_would_do(VIEWER, shown(window(tier=PREMIUM))) == PREMIUM
     assert tier_that_would_do(VIEWER, shown(only("US", tier=PREMIUM))) is None

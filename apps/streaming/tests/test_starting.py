@@ -44,6 +44,7 @@ def test_a_player_gets_all_it_needs(watching: APIClient, film: Title, viewer: Us
         "session_id": claims.session,
         "title_id": str(film.public_id),
         "episode_id": None,
+        "extra_id": None,
         "name": "Film",
         "hls_url": f"{prefix}/master.m3u8",
         "dash_url": f"{prefix}/manifest.mpd",
@@ -58,6 +59,7 @@ def test_a_player_gets_all_it_needs(watching: APIClient, film: Title, viewer: Us
         ],
         "segments": [{"kind": "intro", "start_ms": 0, "end_ms": 9000}],
         "thumbnails_url": None,
+        "drm": None,
         "next_episode": None,
     }
     asset = str(Asset.objects.get().public_id)
