@@ -55,7 +55,7 @@ class SessionsView(PlaybackView):
         )
         answer = starting.start(
             _who(request), device, title=given.get("title", ""), episode=given.get("episode"),
-            terminate=given.get("terminate", ""),
+            terminate=given.get("terminate", ""), key=request.headers.get("Idempotency-Key", ""),
         )  # fmt: skip
         return Response(answer, status=201)
 

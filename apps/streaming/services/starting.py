@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from django.db import transaction
 from django.utils import timezone
@@ -47,15 +47,16 @@ class Allowed:
     following: Part | None
 
 
-def start(who: Who, device: Device, *, title: str, episode: UUID | None, terminate: str = "") -> Json:
-    """Begin to play a title (slug or public id) or an episode; the answer to be `sealed`.
+def start(who: Who, device: Device, *, title: str, episode: UUID | None, terminate: str = "", key: str = "") -> Json:
+    """Begin to play a title (slug or public id) or an episode; the answer to be `sealed`. `key` is the
+    caller's own for this start, by which it may be repeated.
 
     Raises one of `refusals`; then nothing has begun.
     """
     now = timezone.now()
     allowed = _decided(gather(who, title=title, episode=episode, at=now, device_height=device.max_height))
     resume = positions.resume(who.account, who.profile, allowed.part.id)
-    limit, session = allowed.case.entitlement.streams, str(uuid4())
+    limit, session = allowed.case.entitlement.streams, session_id(who.account, key)
     with transaction.atomic():
         _record(allowed, who, device, session)
         granted = leases.start(who.account, session, limit=limit, terminate=terminate)
@@ -66,6 +67,17 @@ def start(who: Who, device: Device, *, title: str, episode: UUID | None, termina
         transaction.set_rollback(True)
     _note_taken_over(granted.taken_over, now)
     raise _full(granted, who, limit)
+
+
+def session_id(account: str, key: str) -> str:
+    """The id of a session to be. With a key it is the same each time: a process that was killed between
+    taking the lease and the commit leaves a lease that nobody plays, and the repeated start takes it over."""
+    if key:
+        derived = str(uuid5(NAMESPACE_URL, f"playback:{account}:{key}"))
+        # A key may be used again, for another session, when its answer has been forgotten.
+        if not PlaybackSession.objects.filter(public_id=derived).exists():
+            return derived
+    return str(uuid4())
 
 
 def sealed(answer: Json) -> Json:
