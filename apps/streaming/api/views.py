@@ -57,7 +57,10 @@ class SessionsView(PlaybackView):
             signed_in=caller.session_id,
         )
         wanted = Wanted(given.get("title", ""), given.get("episode"), given.get("extra"))
-        answer = starting.start(_who(request), device, wanted, terminate=given.get("terminate", ""))
+        answer = starting.start(
+            _who(request), device, wanted,
+            terminate=given.get("terminate", ""), key=request.headers.get("Idempotency-Key", ""),
+        )  # fmt: skip
         return Response(answer, status=201)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from django.db import transaction
 from django.utils import timezone
@@ -50,8 +50,9 @@ class Allowed:
     following: Part | None
 
 
-def start(who: Who, device: Device, wanted: Wanted, *, terminate: str = "") -> Json:
-    """Begin to play what is wanted; the answer to be `sealed`.
+def start(who: Who, device: Device, wanted: Wanted, *, terminate: str = "", key: str = "") -> Json:
+    """Begin to play what is wanted; the answer to be `sealed`. `key` is the caller's own for this start, by
+    which it may be repeated.
 
     Raises one of `refusals`; then nothing has begun.
     """
@@ -60,7 +61,7 @@ def start(who: Who, device: Device, wanted: Wanted, *, terminate: str = "") -> J
     resume = positions.resume(who.account, who.profile, allowed.part.id)
     # An extra is seen from its beginning.
     begins_ms = 0 if allowed.part.is_extra else resume.position_ms
-    limit, session = allowed.case.entitlement.streams, str(uuid4())
+    limit, session = allowed.case.entitlement.streams, session_id(who.account, key)
     with transaction.atomic():
         _record(allowed, who, device, session)
         granted = leases.start(who.account, session, limit=limit, terminate=terminate)
@@ -71,6 +72,17 @@ def start(who: Who, device: Device, wanted: Wanted, *, terminate: str = "") -> J
         transaction.set_rollback(True)
     _note_taken_over(granted.taken_over, now)
     raise _full(granted, who, limit)
+
+
+def session_id(account: str, key: str) -> str:
+    """The id of a session to be. With a key it is the same each time: a process that was killed between
+    taking the lease and the commit leaves a lease that nobody plays, and the repeated start takes it over."""
+    if key:
+        derived = str(uuid5(NAMESPACE_URL, f"playback:{account}:{key}"))
+        # A key may be used again, for another session, when its answer has been forgotten.
+        if not PlaybackSession.objects.filter(public_id=derived).exists():
+            return derived
+    return str(uuid4())
 
 
 def sealed(answer: Json) -> Json:

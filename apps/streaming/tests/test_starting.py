@@ -16,13 +16,15 @@ from apps.accounts.tests.factories import ProfileFactory
 from apps.accounts.tests.steps import refused
 from apps.billing.models import Plan
 from apps.catalog.models import Episode, Season, Segment, Tier, Title, Window
+from apps.core.models import IdempotentAnswer
 from apps.media.models import Asset, AudioTrack
 from apps.streaming.models import PlaybackSession
+from apps.streaming.services import starting
 from apps.streaming.store import leases
 from apps.streaming.tokens import read_media, read_playback
 
 from . import steps
-from .steps import SESSIONS, beat, series, show, start, started
+from .steps import DEVICE, SESSIONS, beat, series, show, start, started, stop
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., APIClient]
@@ -264,6 +266,32 @@ def test_a_repeated_key_gives_the_same_session_and_no_token_is_kept(
     with connection.cursor() as cursor:
         cursor.execute("SELECT body::text FROM core_idempotentanswer")
         assert not any("ottp_" in row[0] or "ottm_" in row[0] for row in cursor.fetchall())
+
+
+def test_a_start_that_was_killed_half_way_is_repeated_by_its_key_on_the_only_stream(
+    watching: APIClient, profile: Profile, film: Title
+) -> None:
+    body, key = {"title": "film", **DEVICE}, {"HTTP_IDEMPOTENCY_KEY": "start-1"}
+    # It had the lease, and never committed its row.
+    account = str(profile.account.public_id)
+    assert isinstance(leases.start(account, starting.session_id(account, "start-1"), limit=1), leases.Granted)
+
+    begun = watching.post(SESSIONS, body, **key)
+
+    assert begun.status_code == 201, begun.content
+    assert steps.leases_of(profile) == [begun.json()["session_id"]]
+
+
+def test_a_key_whose_answer_was_forgotten_begins_another_session(watching: APIClient, film: Title) -> None:
+    body, key = {"title": "film", **DEVICE}, {"HTTP_IDEMPOTENCY_KEY": "start-1"}
+    first = watching.post(SESSIONS, body, **key).json()
+    stop(first)
+    IdempotentAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
+
+    second = watching.post(SESSIONS, body, **key)
+
+    assert second.status_code == 201, second.content
+    assert second.json()["session_id"] != first["session_id"]
 
 
 def test_a_refusal_is_not_kept_under_a_key(watching: APIClient, film: Title) -> None:
