@@ -68,7 +68,7 @@ async function showGenres(doing) {
     button(name, ({ currentTarget }) => {
       for (const one of $("genres").children) one.setAttribute("aria-pressed", one === currentTarget);
       doing(() => showTitles(slug));
-    }, { class: "chip", "aria-pressed": slug === "" }));
+    }, { class: "chip", "aria-pressed": String(slug === "") }));
   $("genres").replaceChildren(...(results.length > 1 ? chips : []));
 }
 

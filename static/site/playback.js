@@ -76,7 +76,7 @@ export class Playback extends EventTarget {
     }, { signal });
     this.#followSeeks(player.video, signal);
     globalThis.addEventListener("online", () => this.#wake(), { signal });
-    this.beat();
+    this.#plan();
   }
 
   /**
@@ -118,10 +118,10 @@ export class Playback extends EventTarget {
    */
   async stop() {
     if (this.#over) return;
-    const last = this.#told(this.#state(), this.#place());
+    const told = this.#began ? { last: this.#told(this.#state(), this.#place()) } : {};
     this.#end();
     try {
-      await this.#post("stop", { last }, { keepalive: true });
+      await this.#post("stop", told, { keepalive: true });
     } catch {
       // It expires by itself.
     }

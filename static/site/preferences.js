@@ -32,10 +32,11 @@ export class Preferences {
   /** As `<ott-player>` takes them. */
   forPlayer() {
     const { audio_language: audio = "", audio_description: described = false, subtitles, subtitle_language: language, max_height: maxHeight,
-      caption_size: size, caption_style: style, autoplay_next: autoplay = true } = this.#ours;
+      caption_size: size, caption_style: style, autoplay_next: autoplay = true, skip_intros: skipIntros = false } = this.#ours;
     const here = this.#here();
-    const shown = { off: "off", on: language || profile()?.language || "" }[subtitles] ?? "";
-    return { audio, described, subtitles: shown, autoplay, maxHeight, ...here, captions: { ...LOOKS[style], ...here.captions, ...(size && { size }) } };
+    const subtitleLanguage = language || profile()?.language || "";
+    const shown = { off: "off", on: subtitleLanguage }[subtitles] ?? "auto";
+    return { audio, described, subtitles: shown, subtitleLanguage, autoplay, skipIntros, maxHeight, ...here, captions: { ...LOOKS[style], ...here.captions, ...(size && { size }) } };
   }
 
   /** Keep what the viewer chose: the `detail` of `ott-preference`. */

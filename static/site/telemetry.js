@@ -31,7 +31,7 @@ export class Telemetry {
   constructor(player) {
     this.#player = player;
     for (const [name, event] of Object.entries(OF_PLAYER)) {
-      player.addEventListener(name, ({ detail }) => this.note(event(detail), detail.position_ms));
+      player.addEventListener(name, ({ detail }) => this.note(event(detail), detail));
     }
     setInterval(() => this.flush(), EVERY_MS);
     globalThis.addEventListener("online", () => this.flush());
@@ -41,11 +41,12 @@ export class Telemetry {
     this.#session = session;
   }
 
-  note(event, positionMs = this.#player.positionMs) {
+  /** `seen`: of the moment that it tells of, else of now: `position_ms` and the keys of CMCD. */
+  note(event, { position_ms: positionMs = this.#player.positionMs, cmcd = this.#player.cmcd?.() } = {}) {
     if (!this.#session) return;
     const { session_id, title_id, episode_id } = this.#session;
     this.#kept.push({ event_id: crypto.randomUUID(), at: new Date().toISOString(), session_id, title: title_id,
-      content: episode_id ?? title_id, position_ms: whole(positionMs), cmcd: this.#player.cmcd?.(), ...event });
+      content: episode_id ?? title_id, position_ms: whole(positionMs), cmcd, ...event });
     if (this.#kept.length > MOST_KEPT) this.#kept.shift();
   }
 

@@ -1,6 +1,6 @@
 // The page that plays: asks for a session, hands it to `<ott-player>`, and says clearly when something does not play.
 
-import { call } from "./api.js";
+import { call, signedIn } from "./api.js";
 import { titleAddress, watchAddress } from "./cards.js";
 import { $, button, element } from "./dom.js";
 import { Playback } from "./playback.js";
@@ -20,12 +20,13 @@ const OFFLINE_RETRY_MS = 5000;
 const LEAVING_MS = 1500;
 const AFTER_THE_END_MS = 30_000;
 
+if (!signedIn()) askWho();
 bar();
 const back = element("a", { class: "back", href: titleAddress(slug), text: say("watch.back") });
 const player = element("ott-player", {}, back);
 $("screen").append(player);
 const telemetry = new Telemetry(player);
-const [preferences, title] = await Promise.all([Preferences.load(), call("GET", `/titles/${slug}`).catch(() => null)]);
+const [preferences, title] = signedIn() ? await Promise.all([Preferences.load(), call("GET", `/titles/${slug}`).catch(() => null)]) : [];
 
 let playback = null;
 let starting = false;
@@ -64,7 +65,9 @@ async function show(current, { at }) {
   current.attach(player);
   $("opening").hidden = true;
   const startAt = { resume: session.resume_ms, start: 0 }[at] ?? at;
-  await player.load(session, { tokenOf: current.tokenOf, preferences: preferences.forPlayer(), format: query.get("format") ?? "dash", startAt });
+  const options = { tokenOf: current.tokenOf, preferences: preferences.forPlayer(), format: query.get("format") ?? "dash", startAt };
+  // It says itself what it cannot play, and tells of it (`ott-error`).
+  await player.load(session, options).catch((trouble) => { if (!trouble.code) throw trouble; });
 }
 
 /** Stop what plays; its stream is free when this resolves. */
@@ -72,8 +75,8 @@ async function putAway() {
   clearTimeout(afterTheEnd);
   const before = playback;
   playback = null;
-  await before?.stop();
-  await player.unload();
+  // First of all `stop` notes where the player is.
+  await Promise.all([before?.stop(), player.unload()]);
 }
 
 // --- What does not play ----------------------------------------------------------------------------------
@@ -162,15 +165,17 @@ player.addEventListener("ott-stillwatching", ({ detail }) => { if (detail.answer
 player.addEventListener("ott-state", ({ detail }) => { if (detail.state === "playing") clearTimeout(afterTheEnd); });
 // The stream is not held for somebody who has gone.
 player.addEventListener("ott-ended", () => { afterTheEnd = setTimeout(leave, AFTER_THE_END_MS); });
-player.addEventListener("ott-error", ({ detail }) => {
-  // The next beat tells why, if the session is what ended.
-  if (detail.code === "lease_lost" || detail.fatal) playback?.beat();
+player.addEventListener("ott-error", (event) => {
+  if (event.detail.code !== "lease_lost") return;
+  // The next beat is told why.
+  event.preventDefault();
+  playback?.beat();
 });
 
 // --- Leaving ---------------------------------------------------------------------------------------------
 
 async function leave() {
-  const told = Promise.all([playback?.stop(), telemetry.flush(), preferences.save()]);
+  const told = Promise.all([playback?.stop(), player.unload(), telemetry.flush(), preferences.save()]);
   await Promise.race([told, new Promise((done) => setTimeout(done, LEAVING_MS))]);
   location.replace(titleAddress(slug));
 }
@@ -195,4 +200,4 @@ addEventListener("pagehide", () => {
 // Out of the browser's memory, with a session that has ended.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-await play({ episode: query.get("episode") ?? undefined, at: query.get("at") ?? undefined });
+if (signedIn()) await play({ episode: query.get("episode") ?? undefined, at: query.get("at") ?? undefined });

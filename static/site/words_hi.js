@@ -1,4 +1,4 @@
-// The Hindi of `words.js`, by the same keys.
+// The Hindi of `words_en.js`, by the same keys.
 
 export const HINDI = {
   "nav.profiles": "प्रोफ़ाइल",
@@ -59,15 +59,12 @@ export const HINDI = {
   "watch.opening": "एक क्षण …",
   "watch.again": "फिर कोशिश करें",
   "watch.here": "यहाँ चलाएँ",
-  "watch.goOn": "जारी रखें",
   "watch.toTitle": "शीर्षक पर वापस",
   "watch.home": "मुख्य पृष्ठ पर जाएँ",
   "watch.profiles": "प्रोफ़ाइल चुनें",
   "watch.signIn": "साइन इन करें",
   "watch.confirm": "पुष्टि का लिंक फिर से भेजें",
   "watch.confirmed": "नए लिंक वाली मेल भेजी जा रही है। उसे खोलें, फिर यहाँ आकर दोबारा कोशिश करें।",
-  "watch.offline": "कनेक्शन नहीं है। कनेक्शन आते ही यह अपने आप चलने लगेगा।",
-  "watch.failed": "यह वीडियो चलते-चलते रुक गया।",
   "streams.title": "एक साथ बहुत सारी स्क्रीन",
   "streams.one": "आपके प्लान में एक समय पर एक ही स्क्रीन चलती है। यहाँ देखने के लिए दूसरी को रोकें।",
   "streams.many": "आपके प्लान में एक साथ {limit} स्क्रीन चलती हैं। यहाँ देखने के लिए उनमें से एक को रोकें।",
