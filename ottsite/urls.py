@@ -30,6 +30,8 @@ handler500 = "apps.core.pages.server_error"
 urlpatterns = [
     path("api/v1/", include("apps.catalog.api.urls")),  # first, for it is asked most
     path("", page("site/home.html"), name="home"),
+    path("title/<slug:slug>", page("site/title.html"), name="title-page"),
+    path("watch/<slug:slug>", page("site/watch.html"), name="watch"),
     path("account/verify", page("site/verify.html"), name="verify-email"),
     path("account/reset", page("site/reset.html"), name="reset-password"),
     path("admin/", admin.site.urls),

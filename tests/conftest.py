@@ -21,6 +21,7 @@ WEB_SETTINGS = {
     "RATE_LIMIT_SIGNUP": "1000/h",
     "REQUEST_DEADLINE_S": "2",
     "REDIS_TIMEOUT_S": "0.4",
+    "HEARTBEAT_INTERVAL_S": "3",
 }
 
 
@@ -47,7 +48,7 @@ def site_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "worker": (["worker"], direct),
         }
         site = Site(f"http://127.0.0.1:{port}", var, proxies, commands)
-        for command in ("migrate", "demo_accounts"):
+        for command in ("migrate", "demo_accounts", "demo_plans"):
             site.manage(command)
         try:
             for name in commands:
@@ -72,6 +73,13 @@ def site(site_process: Site) -> Iterator[Site]:
     # Remembered, so that a process that ended fails one test and not all that follow.
     before, site_process.known = site_process.known, site_process.alive()
     assert site_process.known == before
+
+
+@pytest.fixture(scope="session")
+def stocked(site_process: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The site has the titles of `stock`, with films that play."""
+    base = str(tmp_path_factory.getbasetemp())
+    site_process.manage("shell", "-c", f"from tests import stock; stock.fill({base!r})")
 
 
 @pytest.fixture(scope="module")

@@ -144,6 +144,8 @@ API: Table = {
 
 SITE: Table = {
     "": {GET: ANYBODY},
+    "title/<slug:slug>": {GET: ANYBODY},
+    "watch/<slug:slug>": {GET: ANYBODY},
     "account/verify": {GET: ANYBODY},
     "account/reset": {GET: ANYBODY},
     "preview/<str:token>": {GET: ANYBODY},

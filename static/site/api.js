@@ -3,16 +3,22 @@
 
 const BASE = "/api/v1";
 const KEY = "ottsite.refresh";
-const KID = "ottsite.kid";
+const PROFILE = "ottsite.profile";
+const DEVICE = "ottsite.device";
 let access = null;
 let refreshing = null;
 
 export class Refusal extends Error {
-  /** @param {{code: string, detail: string, errors?: {path: string, detail: string}[]}} problem */
-  constructor(status, problem) {
+  /**
+   * @param {{code: string, detail: string, errors?: {path: string, detail: string}[]}} problem with what else its code promises
+   * @param {number} retryAfterS seconds to wait before it is worth a try; 0: not told
+   */
+  constructor(status, problem, retryAfterS = 0) {
     super(problem.errors?.map((one) => one.detail).join(" ") || problem.detail);
     this.status = status;
     this.code = problem.code;
+    this.problem = problem;
+    this.retryAfterS = retryAfterS;
     this.paths = problem.errors?.map((one) => one.path) ?? [];
   }
 }
@@ -27,31 +33,54 @@ export function keep(grant) {
 export function forget() {
   access = null;
   localStorage.removeItem(KEY);
-  localStorage.removeItem(KID);
+  localStorage.removeItem(PROFILE);
+}
+
+/** The profile that this device was handed to: `{id, name, avatar, language, kid}`; null: none yet. */
+export function profile() {
+  try {
+    return JSON.parse(localStorage.getItem(PROFILE));
+  } catch {
+    return null;
+  }
+}
+
+export function handTo({ id, name, avatar, language, kid }) {
+  localStorage.setItem(PROFILE, JSON.stringify({ id, name, avatar, language, kid }));
 }
 
 /** Whether a child holds this device. It decides only what is shown: what a child may do, the API decides. */
-export const withKid = () => localStorage.getItem(KID) !== null;
+export const withKid = () => profile()?.kid === true;
 
-export function handTo({ kid }) {
-  if (kid) localStorage.setItem(KID, "yes");
-  else localStorage.removeItem(KID);
+export function deviceName() {
+  const platform = navigator.userAgentData?.platform ?? navigator.platform ?? "";
+  return `Browser ${platform}`.trim().slice(0, 80);
 }
 
-async function send(method, path, body) {
-  const headers = {};
+/** What this browser always calls itself when it plays. */
+export function deviceId() {
+  if (!localStorage.getItem(DEVICE)) localStorage.setItem(DEVICE, crypto.randomUUID());
+  return localStorage.getItem(DEVICE);
+}
+
+async function send(method, path, body, { headers: extra = {}, keepalive = false } = {}) {
+  const headers = { ...extra };
   if (access) headers.Authorization = `Bearer ${access}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;
+  let data;
   try {
-    response = await fetch(BASE + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    response = await fetch(BASE + path, { method, headers, keepalive, body: body === undefined ? undefined : JSON.stringify(body) });
+    const json = response.headers.get("Content-Type")?.includes("json");
+    data = json ? await response.json() : null;
   } catch {
     throw new Refusal(0, { code: "offline", detail: "No connection. Check your network and try again." });
   }
-  const json = response.headers.get("Content-Type")?.includes("json");
-  const data = json ? await response.json() : null;
   // What is not JSON came from a proxy on the way.
-  if (!response.ok) throw new Refusal(response.status, data ?? { code: "unknown", detail: "The site is not available right now. Try again in a moment." });
+  if (!response.ok) {
+    throw new Refusal(response.status, data ?? { code: "unknown", detail: "The site is not available right now. Try again in a moment." },
+      Number(response.headers.get("Retry-After")) || 0);
+  }
   return data;
 }
 
@@ -63,17 +92,24 @@ function renew() {
   return refreshing;
 }
 
-/** Call the API; renews the access token when it is not taken: it expired, or another tab changed the profile. */
-export async function call(method, path, body) {
+/**
+ * Call the API; renews the access token when it is not taken: it expired, or another tab changed the profile.
+ *
+ * `options`: more `headers`, such as an Idempotency-Key; `keepalive` for what must outlive the page.
+ */
+export async function call(method, path, body, options = {}) {
   if (!access && signedIn() && !path.startsWith("/auth/login")) await renewOrForget();
   try {
-    return await send(method, path, body);
+    return await send(method, path, body, options);
   } catch (refusal) {
     if (refusal.status !== 401 || !signedIn()) throw refusal;
     await renewOrForget();
-    return send(method, path, body);
+    return send(method, path, body, options);
   }
 }
+
+/** What a `next` of a list leads to: it is a whole address, of which the path below the API is meant. */
+export const follow = (address) => call("GET", address.slice(address.indexOf(BASE) + BASE.length));
 
 async function renewOrForget() {
   try {

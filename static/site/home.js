@@ -1,12 +1,17 @@
-import { Refusal, call, forget, handTo, keep, onSubmit, signedIn, withKid } from "./api.js";
+// The start page: signing in and joining, choosing a profile, and then what there is to watch.
 
-const $ = (id) => document.getElementById(id);
+import { showAccount, wireAccount } from "./account.js";
+import { Refusal, call, deviceName, forget, handTo, keep, onSubmit, profile, signedIn, withKid } from "./api.js";
+import { showCatalogue, wireMore } from "./catalogue.js";
+import { $, button, element } from "./dom.js";
+import { bar, choose, hasChosen, showBar, signOut, wantedPage } from "./shell.js";
+
 const SECTIONS = ["welcome", "profiles", "watch", "account"];
 
 function show(section) {
   for (const name of SECTIONS) $(name).hidden = name !== section;
-  $("nav").hidden = section === "welcome";
-  $("go-account").hidden = withKid();
+  document.body.dataset.section = section;
+  showBar(section !== "welcome");
   tell("");
 }
 
@@ -23,22 +28,14 @@ async function doing(deed) {
   } catch (refusal) {
     if (!signedIn()) show("welcome");
     else if (refusal.code === "permission_denied") {
-      handTo({ kid: true }); // in another tab
+      handTo({ ...profile(), kid: true }); // in another tab
       await doing(openProfiles);
-    }
+    } else if (refusal.code === "profile_required") return doing(openProfiles);
     tell(refusal.message);
   }
 }
 
 document.addEventListener("submit", () => tell(""), { capture: true });
-
-function element(tag, { text = "", ...attributes } = {}, ...children) {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
 
 // --- Signing in, joining -------------------------------------------------------------------------------
 
@@ -79,18 +76,14 @@ $("forgot").addEventListener("click", () => {
   });
 });
 
-function deviceName() {
-  const platform = navigator.userAgentData?.platform ?? navigator.platform ?? "";
-  return `Browser ${platform}`.trim().slice(0, 80);
-}
-
 // --- Profiles --------------------------------------------------------------------------------------------
 
 async function openProfiles() {
+  choose(false);
   const { results } = await call("GET", "/profiles");
-  const faces = results.map((profile) => {
-    const note = profile.has_pin ? "PIN" : profile.kid ? "Kid" : "";
-    return face(profile.name, profile.avatar, [...profile.name][0].toUpperCase(), note, () => doing(() => select(profile)));
+  const faces = results.map((one) => {
+    const note = one.has_pin ? "PIN" : one.kid ? "Kid" : "";
+    return face(one.name, one.avatar, [...one.name][0].toUpperCase(), note, () => doing(() => select(one)));
   });
   if (results.length < 5 && !withKid()) faces.push(face("Add profile", "add", "+", "", () => $("new-profile").showModal()));
   $("profile-list").replaceChildren(...faces);
@@ -98,28 +91,28 @@ async function openProfiles() {
 }
 
 function face(name, avatar, letter, note, onClick) {
-  const button = element("button", { class: "face", type: "button" },
-    element("span", { class: `avatar ${avatar}`, text: letter, "aria-hidden": "true" }),
+  const made = button("", onClick, { class: "face" });
+  made.append(element("span", { class: `avatar ${avatar}`, text: letter, "aria-hidden": "true" }),
     element("span", { text: name }), element("small", { text: note }));
-  button.addEventListener("click", onClick);
-  return element("li", {}, button);
+  return element("li", {}, made);
 }
 
-async function select(profile) {
+async function select(one) {
   let proof = {};
   let wrong = "";
-  if (profile.has_pin) proof = await ask(profile.name, "PIN", "pin", wrong);
+  if (one.has_pin) proof = await ask(one.name, "PIN", "pin", wrong);
   while (proof) {
     try {
-      keep(await call("POST", `/profiles/${profile.id}/select`, proof));
-      handTo(profile);
-      $("hello").textContent = `Hello, ${profile.name}.`;
-      return show("watch");
+      keep(await call("POST", `/profiles/${one.id}/select`, proof));
+      handTo(one);
+      choose(true);
+      const wanted = wantedPage();
+      return wanted ? location.replace(wanted) : await openCatalogue();
     } catch (refusal) {
       wrong = refusal.message;
       const field = ["password_required", "password_wrong", "pin_locked"].includes(refusal.code) ? "password" : "pin";
       if (!(refusal instanceof Refusal) || ![403, 429].includes(refusal.status)) throw refusal;
-      proof = await ask(profile.name, field === "pin" ? "PIN" : "Account password", field, wrong);
+      proof = await ask(one.name, field === "pin" ? "PIN" : "Account password", field, wrong);
     }
   }
 }
@@ -140,8 +133,8 @@ function ask(title, label, field, error) {
   });
 }
 
-for (const button of document.querySelectorAll("[data-close]")) {
-  button.addEventListener("click", () => button.closest("dialog").close("cancel"));
+for (const one of document.querySelectorAll("[data-close]")) {
+  one.addEventListener("click", () => one.closest("dialog").close("cancel"));
 }
 
 onSubmit($("new-profile").querySelector("form"), async (data) => {
@@ -151,61 +144,35 @@ onSubmit($("new-profile").querySelector("form"), async (data) => {
   await openProfiles();
 });
 
-// --- Account ---------------------------------------------------------------------------------------------
+// --- Going places ----------------------------------------------------------------------------------------
+
+async function openCatalogue() {
+  history.replaceState(null, "", "/");
+  await showCatalogue(doing);
+  show("watch");
+}
 
 async function openAccount() {
-  const [account, devices] = await Promise.all([call("GET", "/account"), call("GET", "/auth/sessions")]);
-  const facts = { "E-mail": `${account.email}${account.email_verified ? "" : " (not confirmed yet)"}`,
-    Country: account.country || "–", Member: `since ${new Date(account.created_at).toLocaleDateString()}` };
-  $("account-facts").replaceChildren(
-    ...Object.entries(facts).flatMap(([term, fact]) => [element("dt", { text: term }), element("dd", { text: fact })]));
-  $("resend").hidden = account.email_verified && !account.pending_email;
-  $("devices").replaceChildren(...devices.results.map(deviceRow));
+  await showAccount(doing);
   show("account");
 }
 
-$("resend").addEventListener("click", () => doing(async () => {
-  await call("POST", "/auth/email/resend");
-  return "A mail with a new link is on its way.";
-}));
-
-function deviceRow(device) {
-  const seen = `Last seen ${new Date(device.last_seen_at).toLocaleString()}${device.place ? `, ${device.place}` : ""}`;
-  const what = element("div", {}, element("span", { text: device.device_name || "Unnamed device" }),
-    element("small", { text: device.current ? "This device" : seen }));
-  if (device.current) return element("li", {}, what);
-  const button = element("button", { type: "button", text: "Sign out" });
-  button.addEventListener("click", () => doing(async () => {
-    await call("DELETE", `/auth/sessions/${device.id}`);
-    await openAccount();
-  }));
-  return element("li", {}, what, button);
-}
-
-$("export").addEventListener("click", () => doing(async () => {
-  tell("Collecting your data …");
-  let copy = await call("GET", "/account/export");
-  for (let tries = 0; copy.state !== "done" && tries < 30; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    copy = await call("GET", "/account/export");
-  }
-  if (copy.state !== "done") return "It takes longer than usual. Come back in a while.";
-  const url = URL.createObjectURL(new Blob([JSON.stringify(copy.data, null, 2)], { type: "application/json" }));
-  element("a", { href: url, download: "my-data.json" }).click();
-  return "Your copy was downloaded.";
-}));
-
-// --- Going places ----------------------------------------------------------------------------------------
-
-document.querySelector("[data-go=profiles]").addEventListener("click", () => doing(openProfiles));
-document.querySelector("[data-go=account]").addEventListener("click", () => doing(openAccount));
-$("sign-out").addEventListener("click", () => doing(() => call("POST", "/auth/logout").finally(leave)));
-$("sign-out-everywhere").addEventListener("click", () => doing(() => call("POST", "/auth/logout-all").then(leave)));
-
 function leave() {
   forget();
+  choose(false);
   show("welcome");
 }
 
+$("sign-out-everywhere").addEventListener("click", () => doing(() => call("POST", "/auth/logout-all").then(leave)));
+wireAccount(doing, tell);
+wireMore(doing);
+bar({ profiles: () => doing(openProfiles), account: () => doing(openAccount), out: () => doing(() => signOut().finally(leave)) });
+
+function opening() {
+  if (location.hash === "#account") return openAccount;
+  const asks = wantedPage() || location.hash === "#profiles" || !hasChosen();
+  return asks ? openProfiles : openCatalogue;
+}
+
 show(signedIn() ? "profiles" : "welcome");
-if (signedIn()) await doing(openProfiles);
+if (signedIn()) await doing(opening());

@@ -109,7 +109,7 @@ class Started(serializers.Serializer[Any]):
 
 
 class BeatSerializer(StrictSerializer):
-    """Only describes it: `services.beating.read` judges."""
+    """Of a heartbeat it only describes what `services.beating.read` judges."""
 
     seq = serializers.IntegerField(
         min_value=0, max_value=beating.MOST_SEQ, help_text="Counts the beats of the session."
@@ -123,6 +123,10 @@ class BeatSerializer(StrictSerializer):
         child=serializers.DictField(), required=False, max_length=beating.MOST_EVENTS,
         help_text="As in `POST /events`.",
     )  # fmt: skip
+
+
+class StopSerializer(StrictSerializer):
+    last = BeatSerializer(required=False, help_text="A last heartbeat, recorded before the session ends.")
 
 
 class Kept(serializers.Serializer[Any]):

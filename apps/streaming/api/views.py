@@ -1,8 +1,10 @@
 """Playing: a session begins, beats and stops."""
 
+from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
+import orjson
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import UnsupportedMediaType
@@ -14,7 +16,7 @@ from apps.accounts.api.permissions import Watching
 from apps.accounts.authentication import principal
 from apps.catalog.viewers import viewer_of
 from apps.core.api.schema import refuses
-from apps.core.errors import InvalidField
+from apps.core.errors import InvalidField, Throttled
 from apps.core.idempotency import idempotent
 from apps.streaming.authentication import PlaybackBearer, Player
 from apps.streaming.services import beating, ending, starting
@@ -105,8 +107,18 @@ class HeartbeatView(PlaybackView):
 class StopView(PlaybackView):
     authentication_classes = (PlaybackBearer,)
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(request=wire.StopSerializer, responses={204: None})
     def post(self, request: Request, session_id: UUID) -> Response:
-        """The player is done: the stream is free at once. May be repeated."""
+        """The player is done: the stream is free at once. May be repeated.
+
+        `last` is recorded before: of two requests that a closing page sends, either may come first.
+        """
+        body = wire.StopSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        if last := body.validated_data.get("last"):
+            bearer = request.META.get("HTTP_AUTHORIZATION", "")
+            # It stops all the same, whether or not its last place could still be told.
+            with suppress(beating.LeaseLost, Throttled):
+                beating.beat(str(session_id), bearer, orjson.dumps(last))
         ending.stop(cast(Player, request.user).claims)
         return Response(status=204)

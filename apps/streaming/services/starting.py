@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts.models import Profile
 from apps.billing.services import plan_that_would_do
 from apps.catalog.models import ListingDocument
 from apps.catalog.offers import Terms
@@ -191,10 +192,12 @@ def _full(full: Full, who: Who, limit: int) -> StreamLimit:
     """A kid is not told what the others watch."""
     rows = {str(one.public_id): one for one in PlaybackSession.objects.filter(public_id__in=full.codes)}
     names = {} if who.kid else _names([one.title for one in rows.values()], who.language)
+    people = {} if who.kid else _people([one.profile for one in rows.values()])
     sessions = [
         {
             "session_id": session,
             "device_name": rows[session].device_name if session in rows else "",
+            "profile": people.get(rows[session].profile) if session in rows else None,
             "title": names.get(rows[session].title) if session in rows else None,
             "started_at": rows[session].started_at if session in rows else None,
             "terminate": code or None,
@@ -207,3 +210,8 @@ def _full(full: Full, who: Who, limit: int) -> StreamLimit:
 def _names(titles: list[UUID], language: str) -> dict[UUID, str]:
     found = ListingDocument.objects.filter(listing__public_id__in=titles, language=language)
     return dict(found.values_list("listing__public_id", "name"))
+
+
+def _people(profiles: list[UUID]) -> dict[UUID, str]:
+    found = Profile.objects.filter(public_id__in=profiles)
+    return dict(found.values_list("public_id", "name"))

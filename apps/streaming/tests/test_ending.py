@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import DataRequest, Profile, Session, User
 from apps.accounts.services import personal_data, sessions
 from apps.accounts.tests.factories import PASSWORD, ProfileFactory
-from apps.accounts.tests.steps import V1, refused, work
+from apps.accounts.tests.steps import V1, refused, refused_field, work
 from apps.billing.models import Plan, Subscription
 from apps.billing.services import ending as subscriptions
 from apps.billing.services import subscribing
@@ -76,6 +76,18 @@ def test_stopping_frees_the_stream_at_once_and_may_be_repeated(watching: APIClie
 
     assert reason_of(playing) == "stopped"
     assert plays(started(watching))
+
+
+def test_a_last_beat_is_recorded_before_the_session_stops(watching: APIClient, playing: Playing) -> None:
+    last = {"seq": 1, "position_ms": 3210, "state": "paused"}
+    path = f"{steps.SESSIONS}/{playing['session_id']}/stop"
+
+    refused_field(steps.bearer(playing).post(path, {"last": {**last, "seq": -1}}), "last.seq")
+    assert steps.bearer(playing).post(path, {"last": last}).status_code == 204
+    assert steps.bearer(playing).post(path, {"last": {**last, "seq": 2, "position_ms": 1}}).status_code == 204
+
+    assert reason_of(playing) == "stopped"
+    assert started(watching)["resume_ms"] == 3210
 
 
 def test_only_the_session_s_own_token_stops_it(watching: APIClient, playing: Playing, premium: Plan) -> None:

@@ -178,7 +178,7 @@ def test_what_is_edited_and_not_published_does_not_play(watching: APIClient, fil
 
 
 def test_a_third_stream_is_refused_on_a_two_stream_plan_and_takes_one_over(
-    watching: APIClient, film: Title, premium: Plan
+    watching: APIClient, profile: Profile, film: Title, premium: Plan
 ) -> None:
     Plan.objects.filter(pk=premium.pk).update(streams=2)
     first, second = started(watching, device_name="Bedroom"), started(watching)
@@ -194,6 +194,7 @@ def test_a_third_stream_is_refused_on_a_two_stream_plan_and_takes_one_over(
         "Bedroom",
         "Film",
     )
+    assert [one["profile"] for one in told["sessions"]] == [profile.name] * 2
     third = started(watching, device_id="third", terminate=playing[first["session_id"]]["terminate"])
 
     lost = beat(first)
@@ -214,7 +215,7 @@ def test_a_kid_is_not_told_what_the_others_watch(
     answer = start(sign_in(viewer, kid))
 
     refused(answer, 409, "stream_limit")
-    assert [one["title"] for one in answer.json()["sessions"]] == [None]
+    assert [(one["title"], one["profile"]) for one in answer.json()["sessions"]] == [(None, None)]
 
 
 def test_a_refused_start_leaves_no_record(watching: APIClient, film: Title) -> None:
