@@ -123,7 +123,7 @@ def test_a_reload_goes_on_by_itself_on_a_plan_with_one_stream(viewers: Open) -> 
 
     for _ in range(3):
         viewer.page.reload()
-        viewer.page.get_by_role("button", name="Start over").click()
+        viewer.page.get_by_role("button", name="Resume at").click()
         viewer.await_frames(5)
         expect(viewer.page.locator("#streams")).to_be_hidden()
 
@@ -200,7 +200,7 @@ def test_beats_of_a_time_without_connection_arrive_in_order(viewers: Open, event
     viewer.leave()
 
     late = [one["position_ms"] for one in viewer.beats[before:]]
-    assert [one for one in late if one in {2000, 4000, 6000}] == [2000, 4000, 6000]
+    assert list(dict.fromkeys(one for one in late if one in {2000, 4000, 6000})) == [2000, 4000, 6000]
     seqs = [one["seq"] for one in viewer.beats]
     assert seqs == list(range(len(seqs)))
     query = {"session": session, "type": "beat"}
