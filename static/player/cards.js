@@ -58,8 +58,9 @@ export class NextCard {
     });
     this.#hide();
     if (!episode) return;
-    this.name.textContent = episode.name;
-    this.place.textContent = this.texts.nextCard.of(episode.season_number, episode.number);
+    const place = this.texts.nextCard.of(episode.season_number, episode.number);
+    this.name.textContent = episode.name || place;
+    this.place.textContent = episode.name ? place : "";
   }
 
   /** @param {{ended: boolean, paused: boolean, autoplay: boolean}} state */
