@@ -2,16 +2,27 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.management import call_command
 from playwright.sync_api import Browser, sync_playwright
 
+from apps.accounts.models import Profile, User
+from apps.billing.models import Plan
+from apps.billing.services import subscribing
+from apps.billing.services.subscribing import Cause
+from apps.catalog.models import Episode, Segment
+from apps.media.tests import packaged
+from apps.streaming.services import liveness, shelves
+from apps.streaming.tests import films, steps
 from ottsite import engines
 from ottsite.engines.wheels import VARIABLES
 
 from .live import Site, await_ready, free_port
 from .proxy import FaultProxy
+from .screen import Json, Show, Studio, studio
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WEB_SETTINGS = {
@@ -21,7 +32,7 @@ WEB_SETTINGS = {
     "RATE_LIMIT_SIGNUP": "1000/h",
     "REQUEST_DEADLINE_S": "2",
     "REDIS_TIMEOUT_S": "0.4",
-    "HEARTBEAT_INTERVAL_S": "3",
+    "HEARTBEAT_INTERVAL_S": "5",
 }
 
 
@@ -89,3 +100,39 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Iterator[Studio]:
+    with studio() as made:
+        yield made
+
+
+@pytest.fixture
+def show(pictures: Studio, live_server: Any, settings: Any) -> Show:
+    """`show(walk)`: a page of the site with a player, on which `walk(screen)` is done."""
+    settings.SITE_URL = live_server.url
+    settings.RATE_LIMIT_DEFAULT = "100000/m"
+    shelves.forget()
+    liveness.forget()
+    return lambda walk, **context: pictures.show(live_server.url, walk, **context)
+
+
+@pytest.fixture
+def premium(viewer: User) -> User:
+    call_command("loaddata", "plans", verbosity=0)
+    subscribing.grant(viewer, plan=Plan.objects.get(slug="premium"), cause=Cause())
+    return viewer
+
+
+@pytest.fixture
+def session(premium: User, profile: Profile, sign_in: Any, tmp_path_factory: pytest.TempPathFactory) -> Json:
+    """The first of two episodes: its intro is from 1 to 3 s, its credits are from 7 s on."""
+    title = steps.series()
+    film = packaged.film(tmp_path_factory.getbasetemp())
+    for episode in Episode.objects.filter(season__title=title):
+        films.behind(episode.asset, film)
+        Segment.objects.create(episode=episode, kind="intro", start_ms=1000, end_ms=3000)
+        Segment.objects.create(episode=episode, kind="credits", start_ms=7000, end_ms=9000)
+    steps.show(title)
+    return steps.started(sign_in(premium, profile), "series")

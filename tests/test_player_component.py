@@ -1,57 +1,16 @@
 """`<ott-player>` in Chromium, on real sessions of a real film: it plays, and its menus do what they say."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 
 from apps.accounts.models import Profile, User
-from apps.billing.models import Plan
-from apps.billing.services import subscribing
-from apps.billing.services.subscribing import Cause
-from apps.catalog.models import Episode, Segment
 from apps.media.tests import packaged
-from apps.streaming.services import liveness, shelves
 from apps.streaming.tests import films, steps
 
-from .screen import Json, Screen, Studio, studio
+from .screen import Json, Screen, Show
 
 pytestmark = pytest.mark.django_db(transaction=True)
-Show = Callable[..., Any]
-INTRO, CREDITS = (1000, 3000), (7000, 9000)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Studio]:
-    with studio() as made:
-        yield made
-
-
-@pytest.fixture
-def show(chromium: Studio, live_server: Any, settings: Any) -> Show:
-    """`show(walk)`: a page with a player, on which `walk(screen)` is done."""
-    settings.SITE_URL = live_server.url
-    settings.RATE_LIMIT_DEFAULT = "100000/m"
-    shelves.forget()
-    liveness.forget()
-    return lambda walk, **context: chromium.show(live_server.url, walk, **context)
-
-
-@pytest.fixture
-def session(viewer: User, profile: Profile, sign_in: Any, tmp_path_factory: Any, settings: Any) -> Json:
-    """The first of two episodes of one series; intro and credits are marked."""
-    call_command("loaddata", "plans", verbosity=0)
-    subscribing.grant(viewer, plan=Plan.objects.get(slug="premium"), cause=Cause())
-    title = steps.series()
-    film = packaged.film(tmp_path_factory.getbasetemp())
-    for episode in Episode.objects.filter(season__title=title):
-        films.behind(episode.asset, film)
-        for kind, (start_ms, end_ms) in (("intro", INTRO), ("credits", CREDITS)):
-            Segment.objects.create(episode=episode, kind=kind, start_ms=start_ms, end_ms=end_ms)
-    steps.show(title)
-    return steps.started(sign_in(viewer, profile), "series")
 
 
 @pytest.mark.parametrize("format", ["dash", "hls"])
@@ -179,6 +138,30 @@ def test_the_seek_bar_shows_the_picture_of_where_it_would_go(show: Show, session
         screen.page.keyboard.press("Home")
         screen.until("v.currentTime === 0 && !p.querySelector('.ott-thumb').hidden")
         assert slider.get_attribute("aria-valuetext") == "0 seconds of 9 seconds"
+        assert screen.faults == []
+
+    show(walk)
+
+
+@pytest.mark.parametrize("format", ["dash", "hls"])
+def test_an_encrypted_film_plays_with_the_keys_of_its_session(
+    show: Show, premium: User, profile: Profile, sign_in: Any, tmp_path_factory: Any, format: str
+) -> None:
+    films.live(packaged.protected(tmp_path_factory.getbasetemp(), "cbcs"))
+    session = steps.started(sign_in(premium, profile))
+    drm = {"system": "org.w3.clearkey", "licence_url": session["dash_url"].replace("manifest.mpd", "licence")}
+
+    def walk(screen: Screen) -> None:
+        screen.play({**session, "drm": drm}, format=format)
+        screen.until("v.currentTime > 1")
+        assert screen.frames() > 0
+        # Between rungs of two keys, too.
+        screen.choose("Quality and speed", "Quality", "144p")
+        screen.until("v.videoHeight === 144")
+        before = screen.frames()
+        screen.until(f"v.getVideoPlaybackQuality().totalVideoFrames > {before} + 5")
+        assert screen.ask("Boolean(v.mediaKeys)") is True
+        assert screen.heard("error") == []
         assert screen.faults == []
 
     show(walk)

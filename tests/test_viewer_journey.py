@@ -100,7 +100,7 @@ def test_a_pin_is_asked_for_until_it_is_right(page: Page) -> None:
     page.get_by_role("button", name="Ravi").click()
     page.keyboard.type("1234")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Hello, Ravi.")).to_be_visible()
+    expect(page.get_by_role("heading", name="नमस्ते, Ravi।")).to_be_visible()
 
 
 def test_a_child_keeps_the_device_and_sees_only_what_it_may_do(page: Page) -> None:

@@ -9,12 +9,15 @@ export class Connection {
    * @param {(lost: boolean) => void} changed
    */
   constructor(ask, changed) {
-    Object.assign(this, { ask, changed, lost: false, timer: 0, delay: FIRST_MS, waiting: [] });
+    Object.assign(this, { ask, changed, lost: false, wanted: false, timer: 0, delay: FIRST_MS, waiting: [] });
     this.online = () => this.#again();
-    this.offline = () => this.failing();
+    this.offline = () => { if (this.wanted) this.failing(); };
     window.addEventListener("online", this.online);
     window.addEventListener("offline", this.offline);
   }
+
+  /** Something is to be played from now on. */
+  begin() { this.wanted = true; }
 
   /** Something could not be fetched for now. */
   failing() {
@@ -43,7 +46,7 @@ export class Connection {
   /** Nothing is wanted any more. */
   reset() {
     this.#stop();
-    this.lost = false;
+    this.lost = this.wanted = false;
     this.#wake();
   }
 

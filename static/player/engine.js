@@ -81,7 +81,8 @@ export class Engine {
     await this.#prepare();
     this.shaka.resetConfiguration();
     this.shaka.configure(this.#configuration(session, { bufferAheadS, preferences }));
-    const manifest = format === "hls" ? session.hls_url : session.dash_url;
+    // Absolute, for Shaka resolves what is in it against its address.
+    const manifest = new URL(format === "hls" ? session.hls_url : session.dash_url, location.href).href;
     this.manifestMs = 0;
     this.shaka.addEventListener("manifestparsed", () => { this.manifestMs = Math.round(performance.now() - began); }, { once: true });
     await this.shaka.load(manifest, startS, format === "hls" ? "application/x-mpegurl" : "application/dash+xml");

@@ -130,6 +130,7 @@ export class OttPlayer extends Deeds {
     const startMs = options.startAt ?? session.resume_ms ?? 0;
     this.session = session;
     this.#options = options;
+    this.connection.begin();
     this.#prefer(preferences);
     this.measuring.begin(session, options.format);
     this.setAttribute("data-loading", "");
@@ -146,6 +147,7 @@ export class OttPlayer extends Deeds {
     this.#choose(preferences);
     this.removeAttribute("data-loading");
     this.controls.updateAll();
+    this.tick();
     if (!answer) await this.play();
     else answer.then((given) => { if (turn === this.#turn && given) this.#resume(given); });
     return turn === this.#turn;
@@ -191,8 +193,13 @@ export class OttPlayer extends Deeds {
     this.hungry = false;
   }
 
-  #resume(answer) {
-    if (answer === "over") this.video.currentTime = 0;
+  async #resume(answer) {
+    const { video } = this;
+    if (answer === "over") {
+      // Until there is a picture Shaka may still be on its way to where it was told to begin.
+      if (video.readyState < 2) await new Promise((done) => video.addEventListener("loadeddata", done, { once: true }));
+      video.currentTime = 0;
+    }
     this.play();
   }
 

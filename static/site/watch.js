@@ -17,6 +17,7 @@ const query = new URLSearchParams(location.search);
 // Of this tab, so that what it left behind is not in its own way.
 const PLAYING = "ottsite.playing";
 const OFFLINE_RETRY_MS = 5000;
+const REFUSED_RETRY_MS = 2000;
 const LEAVING_MS = 1500;
 const AFTER_THE_END_MS = 30_000;
 
@@ -167,9 +168,10 @@ player.addEventListener("ott-state", ({ detail }) => { if (detail.state === "pla
 player.addEventListener("ott-ended", () => { afterTheEnd = setTimeout(leave, AFTER_THE_END_MS); });
 player.addEventListener("ott-error", (event) => {
   if (event.detail.code !== "lease_lost") return;
-  // The next beat is told why.
+  // The next beat is told why. Should the session play after all, the bytes are asked for once more.
   event.preventDefault();
   playback?.beat();
+  setTimeout(() => { if (playback && !playback.over) player.retry(); }, REFUSED_RETRY_MS);
 });
 
 // --- Leaving ---------------------------------------------------------------------------------------------
