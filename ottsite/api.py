@@ -27,5 +27,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
-    "POSTPROCESSING_HOOKS": ["apps.core.api.schema.describe_problems"],
+    "POSTPROCESSING_HOOKS": [
+        "apps.core.api.schema.describe_problems",
+        "apps.streaming.api.schema.describe_players_routes",
+    ],
 }

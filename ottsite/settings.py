@@ -48,6 +48,8 @@ SITE_URL = required("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = listed(required("ALLOWED_HOSTS", "127.0.0.1,localhost"))
 CSRF_TRUSTED_ORIGINS = listed(env.str("CSRF_TRUSTED_ORIGINS", SITE_URL))
 CORS_ALLOWED_ORIGINS = listed(env.str("CORS_ALLOWED_ORIGINS", ""))
+# What programs ask for: they are refused by problem documents, people by pages.
+PROBLEM_PATHS = ("/api/", "/play/", "/vod/")
 CORS_URLS_REGEX = r"^/(api|play|vod)/"
 # How many reverse proxies of ours stand in front; each appends one X-Forwarded-For entry.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)

@@ -124,6 +124,8 @@ class Asked:
             "<int:comment>": comment,
             "<path:content_type_id>": 1,
         }
+        if label == "media.asset" and "<int:track>" in route:
+            named["<int:track>"] = row.audio_tracks.get().pk
         return {"<path:object_id>": key, "<int:pk>": key, "<id>": key} | named | CAPTURED
 
     def _body(self, method: str, route: str) -> dict[str, Any]:

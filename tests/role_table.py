@@ -218,6 +218,7 @@ ADMIN: Table = {
     "admin/media/asset/<int:pk>/about/": {GET: ALL_STAFF},
     "admin/media/asset/<int:pk>/stills/<int:number>/": {GET: page(colleague=404)},
     "admin/media/asset/<int:pk>/again/": {POST: E_ONLY},
+    "admin/media/asset/<int:pk>/sound/<int:track>/language/": {POST: E_ONLY},
     **model("media.job", ALL_STAFF, SHUT, SHUT, SHUT),
     "admin/media/job/<int:pk>/work/": {GET: ALL_STAFF},
     "admin/media/job/<int:pk>/cancel/": {POST: E_ONLY},

@@ -32,6 +32,7 @@ TITLES = {
     412: "Precondition failed",
     413: "Payload too large",
     415: "Unsupported media type",
+    416: "Range not satisfiable",
     422: "Unprocessable",
     423: "Locked",
     429: "Too many requests",
@@ -52,6 +53,7 @@ CODES = {
     412: "unsupported_version",
     413: "payload_too_large",
     415: "unsupported_media_type",
+    416: "range_not_satisfiable",
     422: "idempotency_mismatch",
     423: "upload_in_use",
     429: "throttled",
@@ -152,7 +154,8 @@ def translate(error: Exception) -> DomainError | None:
     """The refusal that an exception of Django, DRF or a driver means; None: a bug of ours."""
     if isinstance(error, DomainError):
         return error
-    if isinstance(error, STORE_ERRORS):
+    if isinstance(error, (*STORE_ERRORS, ConnectionError)):
+        # Storage far away says that it is away as the socket would.
         return _store_error(error)
     if isinstance(error, drf.ValidationError):
         return _refusal(400, "validation_error", "The request is not valid.", errors=list(_flatten(error)))

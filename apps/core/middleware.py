@@ -31,8 +31,13 @@ def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
+def is_of_a_program(request: HttpRequest) -> bool:
+    """Which reads problem documents, and no pages."""
+    return request.path_info.startswith(settings.PROBLEM_PATHS)
+
+
 class RequestContextMiddleware:
-    """Outermost. Gives the request an id and a budget, and never lets an HTML error out under /api/."""
+    """Outermost. Gives the request an id and a budget, and lets no HTML error out where programs ask."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -44,7 +49,7 @@ class RequestContextMiddleware:
         try:
             with budget(settings.REQUEST_DEADLINE_S):
                 response = self.get_response(request)
-            if is_api(request):
+            if is_of_a_program(request):
                 response = as_problem(response)
             response.headers["X-Request-ID"] = request_id
             self._account_for(request, response, perf_counter() - started)
@@ -57,7 +62,7 @@ class RequestContextMiddleware:
         refusal = errors.translate(error)
         if refusal is None:
             return None
-        if is_api(request):
+        if is_of_a_program(request):
             return errors.problem(refusal)
         if isinstance(error, DJANGO_HAS_A_PAGE):
             return None

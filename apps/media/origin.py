@@ -28,7 +28,7 @@ class Corrupt(Exception):
     """What lies there, or came from there, is not what was put there."""
 
 
-class Unavailable(Exception):
+class Unavailable(ConnectionError):
     """The storage did not answer, or not well, again and again; the text is its own, not for editors."""
 
 

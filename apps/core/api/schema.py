@@ -1,6 +1,6 @@
 """OpenAPI 3.1: what drf-spectacular cannot see, above all the refusals of each route."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from .serializers import StrictSerializer, TextField
 
 V = TypeVar("V", bound=Callable[..., Any])
 Direction = Literal["request", "response"]
-PROBLEM_JSON = "application/problem+json"
+PROBLEM_JSON, JSON, BYTES = "application/problem+json", "application/json", "application/octet-stream"
 EVERYWHERE = {429, 503}
 
 
@@ -105,6 +105,38 @@ def idempotency_header() -> Any:
         OpenApiParameter.HEADER,
         description="Repeat the request safely for 24 hours: same key and body, same answer.",
     )
+
+
+def path_parameter(name: str, schema: dict[str, Any], told: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": schema, "description": told}
+
+
+def query_parameter(name: str, schema: dict[str, Any], told: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, "description": told}
+
+
+def operation(
+    name: str,
+    summary: str,
+    tag: str,
+    parameters: list[dict[str, Any]],
+    answers: Mapping[int, tuple[str, Mapping[str, dict[str, Any]]]],
+    refuses: Iterable[int],
+) -> dict[str, Any]:
+    """One that no view of REST framework stands for and that needs no bearer. `answers`: by status what it
+    is, and the schema of each media type."""
+    responses: dict[str, Any] = {
+        str(status): {
+            "description": told,
+            "content": {kind: {"schema": schema} for kind, schema in kinds.items()},
+        }
+        for status, (told, kinds) in answers.items()
+    }
+    responses |= {str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in refuses}
+    return {
+        "operationId": name, "summary": summary, "tags": [tag], "parameters": parameters, "security": [{}],
+        "responses": responses,
+    }  # fmt: skip
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -18,7 +18,8 @@ _mongo = Breaker(rest_s=5.0)
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Where to go on, 0 for what is new or finished; a new session's epoch must be above `epoch`."""
+    """Where to go on, 0 for what is new or finished; a new session's epoch must be above `epoch`, or a clock
+    that was set back would make its beats those of the past."""
 
     position_ms: int
     epoch: int
@@ -31,14 +32,15 @@ class NoSuchCard(DomainError):
     detail = "There is nothing of it to go on with."
 
 
-def resume(account: str, profile: str, content: str) -> Resume:
-    """Where a profile is in a video. MongoDB is asked only when Redis has forgotten the profile."""
-    found, is_all = remembering.position(account, profile, content)
+def resume(account: str, profile: str, content: str, card: str = "") -> Resume:
+    """Where a profile is in a video, which continue-watching shows by that card, if by any. MongoDB is asked
+    only when Redis has forgotten the profile."""
+    found, epoch, is_all = remembering.place(account, profile, content, card)
     if not is_all and _load(account, profile):
-        found, _ = remembering.position(account, profile, content)
+        found, epoch, _ = remembering.place(account, profile, content, card)
     if found is None:
-        return Resume(0, 0, False)
-    return Resume(0 if found.finished else found.position_ms, found.epoch, found.finished)
+        return Resume(0, epoch, False)
+    return Resume(0 if found.finished else found.position_ms, epoch, found.finished)
 
 
 def continue_watching(account: str, profile: str) -> list[Card]:

@@ -93,11 +93,20 @@ def now_ms() -> int:
 
 def position(account: str, profile: str, content: str) -> tuple[Position | None, bool]:
     """What is known, and whether that is all (else MongoDB may know more)."""
+    found, _, is_all = place(account, profile, content, "")
+    return found, is_all
+
+
+def place(account: str, profile: str, content: str, card: str) -> tuple[Position | None, int, bool]:
+    """The same, with the highest epoch of the position and of the card."""
     pipe = clients.durable().pipeline(transaction=False)
     pipe.hget(keys.positions(account, profile), content)
+    pipe.hget(keys.cards(account, profile), card)
     pipe.exists(keys.loaded(account, profile))
-    entry, is_loaded = pipe.execute()
-    return (Position.of(content, entry) if entry else None), bool(is_loaded)
+    entry, shown, is_loaded = pipe.execute()
+    found = Position.of(content, entry) if entry else None
+    epochs = (found.epoch if found else 0, Card.of(card, shown).epoch if shown else 0)
+    return found, max(epochs), bool(is_loaded)
 
 
 def cards(account: str, profile: str) -> tuple[list[Card], bool]:

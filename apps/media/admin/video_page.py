@@ -12,9 +12,9 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from apps.core.errors import DomainError
-from apps.media import origin
+from apps.media import languages, origin
 from apps.media.models import Asset, Step
-from apps.media.services import ingest
+from apps.media.services import assets, ingest
 
 from .jobs import clock, told
 
@@ -24,13 +24,16 @@ MIB = 1024**2
 def about(asset: Asset) -> dict[str, Any]:
     """What the page shows, and shows again every other second while somebody works on it."""
     steps = Step.objects.defer("log", "result", "given")
+    sounds = list(asset.audio_tracks.all())
     jobs = list(asset.jobs.select_related("created_by").prefetch_related(Prefetch("steps", steps))[:5])
     return {
         "asset": asset,
         "length": clock(asset.duration_ms) if asset.duration_ms else "",
         "source": list(_source(asset)),
         "renditions": [_rendition(one) for one in asset.renditions.all()],
-        "sounds": [_sound(one) for one in asset.audio_tracks.all()],
+        "sounds": [_sound(one) for one in sounds],
+        "is_silent_about": any(one.language == languages.UNKNOWN for one in sounds),
+        "languages": settings.LANGUAGES,
         "texts": list(asset.subtitle_tracks.all()),
         "findings": told(asset.findings),
         "stills": range(len(asset.stills)),
@@ -95,6 +98,11 @@ class VideoPage:
         return [
             path("<int:pk>/about/", wrap(self.about), name="media_asset_about"),
             path("<int:pk>/stills/<int:number>/", wrap(self.still), name="media_asset_still"),
+            path(
+                "<int:pk>/sound/<int:track>/language/",
+                wrap(require_POST(self.say_language)),
+                name="media_asset_say_language",
+            ),
             path("<int:pk>/again/", wrap(require_POST(self.make_again)), name="media_asset_again"),
         ]
 
@@ -120,6 +128,21 @@ class VideoPage:
             ingest.make_again(asset, by=request.user)  # type: ignore[arg-type]
         except DomainError as refusal:
             messages.error(request, refusal.detail)
+        return redirect("admin:media_asset_change", pk)
+
+    def say_language(self, request: HttpRequest, pk: int, track: int) -> HttpResponse:
+        """What one of its sounds is spoken in."""
+        asset = self._asset(request, pk)
+        if not self._may(request):
+            return HttpResponse(status=403)
+        sound = get_object_or_404(asset.audio_tracks, pk=track)
+        try:
+            said = assets.say_language(asset, sound, request.POST.get("language", "")[: languages.MOST])
+        except DomainError as refusal:
+            reasons = [one["detail"] for one in refusal.extra.get("errors", [])]
+            messages.error(request, " ".join(reasons) or refusal.detail)
+        else:
+            messages.success(request, f"Its sound is in {said.language} from now on.")
         return redirect("admin:media_asset_change", pk)
 
     def _asset(self, request: HttpRequest, pk: int) -> Asset:

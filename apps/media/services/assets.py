@@ -9,7 +9,8 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.media import labels
+from apps.core.errors import InvalidField
+from apps.media import labels, languages, packages
 from apps.media.editions import Edition
 from apps.media.models import (
     Asset,
@@ -88,6 +89,27 @@ def begun(asset: Asset) -> None:
             asset.save(update_fields=["state", "failure", "updated_at"])
 
 
+def say_language(asset: Asset, track: AudioTrack, named: str) -> AudioTrack:
+    """What a sound is spoken in, where its file says nothing, or something wrong: `named` in BCP 47.
+
+    Manifests and the shelf tell it at once; the file stays as it is. Raises `InvalidField`.
+    """
+    language = languages.tag(named)
+    if language == languages.UNKNOWN:
+        raise InvalidField("language", "invalid", "Name a language in BCP 47, such as hi or pt-BR.")
+    with transaction.atomic():
+        asset = _locked(asset)
+        track = AudioTrack.objects.get(pk=track.pk, asset=asset)
+        others = AudioTrack.objects.filter(asset=asset, described=track.described).exclude(pk=track.pk)
+        if others.filter(language=language).exists():
+            raise InvalidField("language", "unique", f"There is sound in {language} already.")
+        track.language = language
+        track.save(update_fields=["language"])
+        if asset.is_ready:
+            transaction.on_commit(lambda: asset_ready.send(Asset, asset_id=asset.public_id))
+    return track
+
+
 def master_of(asset: Asset) -> dict[str, Any]:
     return {
         "key": asset.master_key, "size": asset.master_size, "sha256": asset.master_sha256,
@@ -104,6 +126,8 @@ def published(asset: Asset, package: Package) -> Asset:
         asset = _locked(asset)
         former, former_master = asset.prefix, asset.master_key
         _keep_for_players(asset)
+        if asset.master_key == package.master["key"]:
+            _keep_said_languages(asset, package.audio)
         _replace(asset, former, package)
         for name in ("prefix", "source", "thumbnails", "stills", "chapters", "findings", "protection"):
             setattr(asset, name, getattr(package, name))
@@ -118,6 +142,17 @@ def published(asset: Asset, package: Package) -> Asset:
         if former_master and former_master != asset.master_key:
             leftovers.disown(former_master)
         return ready(asset, duration_ms=package.duration_ms)
+
+
+def _keep_said_languages(asset: Asset, made: list[AudioTrack]) -> None:
+    """The same file is as silent about its languages as before; what an editor said of one still holds."""
+    former = AudioTrack.objects.filter(asset=asset, key__startswith=asset.prefix)
+    said = {packages.name_of(one): one.language for one in former}
+    taken = {(one.language, one.described) for one in made}
+    for track in made:
+        language = said.get(packages.name_of(track), track.language)
+        if (language, track.described) not in taken:
+            track.language = language
 
 
 def _replace(asset: Asset, former: str, package: Package) -> None:

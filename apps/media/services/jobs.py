@@ -221,11 +221,12 @@ def fail(lease: Lease, cause: str, *, for_good: bool = False, log: str = "") -> 
         )  # fmt: skip
 
 
-def postpone(lease: Lease, cause: str, *, by: timedelta) -> None:
+def postpone(lease: Lease, cause: str, *, by: timedelta, log: str = "") -> None:
     """It cannot be done now through no fault of the file (a full disk): again later, as if never tried."""
     Step.objects.filter(lease.held).update(
-        state=State.WAITING, cause=cause[:500], lease_until=None, worker="", due_at=Now() + by, done=0.0
-    )
+        state=State.WAITING, cause=cause[:500], lease_until=None, worker="", due_at=Now() + by, done=0.0,
+        log=log,
+    )  # fmt: skip
 
 
 def _quarantine(step: Step, cause: str, **counted: int) -> None:

@@ -24,11 +24,11 @@ from apps.media.models import Asset, Upload
 
 from . import assets, ingest, jobs, leftovers, masters, scratch
 from .jobs import NewStep, Progress
-from .working import Doing, Done, Failed, Hopeless, NoRoom, step
+from .working import Doing, Done, Failed, Hopeless, NotNow, step
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FULL_TOLD = "The disk is full. It goes on by itself when there is room again."
-UNAVAILABLE_TOLD = "The storage did not answer. Nothing is wrong with the file."
+UNAVAILABLE_TOLD = "The storage does not answer. It goes on by itself when it does again."
 CORRUPT_TOLD = "What came back from the storage is not what was put there."
 GONE_TOLD = "The uploaded file is gone. Upload it again."
 # What is no bug of ours.
@@ -55,7 +55,7 @@ def making(kind: str) -> Callable[[Callable[[Doing, Path], Done]], Callable[[Doi
                 raise _told(error) from error
             except OSError as error:
                 if error.errno in FULL:
-                    raise NoRoom(FULL_TOLD) from error
+                    raise NotNow(FULL_TOLD) from error
                 raise
 
         return run
@@ -67,11 +67,11 @@ def _told(error: Exception) -> Exception:
     """How a step ends that met this."""
     match error:
         case packager.NoRoom():
-            return NoRoom(FULL_TOLD)
+            return NotNow(FULL_TOLD)
         case packager.Broken():
             return Failed(error.told, error.tail[-LONGEST_TAIL:])
         case origin.Unavailable():
-            return Failed(UNAVAILABLE_TOLD, str(error)[-LONGEST_TAIL:])
+            return NotNow(UNAVAILABLE_TOLD, str(error)[-LONGEST_TAIL:])
         case origin.Corrupt():
             return Failed(CORRUPT_TOLD, str(error))
     return Failed("Stopped.")
@@ -270,7 +270,7 @@ def _packed(made: Path, target: Path) -> Path:
 def _need_room(folder: Path, expected: float) -> None:
     """Not to find out after an hour that the disk is too small."""
     if shutil.disk_usage(folder).free < expected + SPARE_ROOM:
-        raise NoRoom(FULL_TOLD)
+        raise NotNow(FULL_TOLD)
 
 
 @making("audio")

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 # Signs of life for each lease: two may get lost on the way.
 BEATS = 5
-NO_ROOM_AGAIN = timedelta(seconds=30)
+AGAIN_IN = timedelta(seconds=30)
 OURS = "It failed for a reason of ours, which is in the log."
 WORK = "apps.media.tasks.work"
 
@@ -41,8 +41,13 @@ class Failed(Exception):
         self.cause, self.tail = cause, tail
 
 
-class NoRoom(Exception):
-    """The disk is full; it goes on by itself when there is room again."""
+class NotNow(Exception):
+    """Nothing is wrong with the file, but the disk is full or the storage is away: it goes on by itself. A
+    sentence for the editor, and the end of the tool's log."""
+
+    def __init__(self, cause: str, tail: str = "") -> None:
+        super().__init__(cause)
+        self.cause, self.tail = cause, tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +162,8 @@ def _try(doing: Doing) -> None:
             jobs.let_go(lease)
         else:
             jobs.fail(lease, failure.cause, log=failure.tail)
-    except NoRoom as full:
-        jobs.postpone(lease, str(full), by=NO_ROOM_AGAIN)
+    except NotNow as reason:
+        jobs.postpone(lease, reason.cause, by=AGAIN_IN, log=reason.tail)
 
 
 @contextmanager

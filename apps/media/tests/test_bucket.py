@@ -140,9 +140,13 @@ def test_a_storage_that_is_away_is_told_and_the_step_tried_again(s3: str, way: F
     way.rate, way.faults = 1.0, ("busy",)
     working.work()  # the probe has its master at hand
     step = job.steps.get(name="video-000")
-    assert (step.state, step.attempts, step.cause) == (Step.State.WAITING, 1, UNAVAILABLE_TOLD)
+    assert (step.state, step.attempts, step.cause) == (Step.State.WAITING, 0, UNAVAILABLE_TOLD)
     assert "503" in step.log
     assert Job.objects.get(pk=job.pk).state == JobState.RUNNING
+    for _ in range(4):  # more often than a step is tried that fails
+        due()
+        working.work()
+    assert job.steps.get(name="video-000").attempts == 0
 
     leftovers.disown("assets/nothing/")
     assert leftovers.sweep() == 0  # away, and told in the log; kept for later

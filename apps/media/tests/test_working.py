@@ -11,7 +11,7 @@ from apps.core import jobs as background
 from apps.media.models import Job, JobState, Step
 from apps.media.services import jobs, working
 from apps.media.services.jobs import NewStep
-from apps.media.services.working import Doing, Done, Failed, Hopeless, NoRoom
+from apps.media.services.working import Doing, Done, Failed, Hopeless, NotNow
 
 from .test_jobs import again, opened
 
@@ -61,7 +61,7 @@ def test_each_way_to_end_is_told(deeds: dict[str, Any]) -> None:
         raise {
             "bad": Hopeless("This is no video."),
             "dead": Failed("It broke.", "tail"),
-            "full": NoRoom("No room."),
+            "full": NotNow("No room."),
         }[doing.step.name]
 
     deeds |= dict.fromkeys(("bad", "dead", "full"), refuse)

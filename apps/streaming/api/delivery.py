@@ -52,6 +52,7 @@ def _part(request: HttpRequest, path: Path, headers: dict[str, str]) -> HttpResp
     try:
         span = ranges.asked(wanted, total)
     except ranges.Unsatisfiable:
+        # The middleware makes it a problem document.
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{total}"})
     told = {"Content-Length": str(span.size)}
     if span.partial:

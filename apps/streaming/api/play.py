@@ -5,14 +5,14 @@ What is refused is a problem document, as under /api/: players read it, not peop
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
 from apps.core import errors
 from apps.core.errors import STORE_ERRORS, DomainError, InvalidField
@@ -26,6 +26,17 @@ KEYS = "keys"
 FORMS = (shelves.IDENTITY, shelves.CLEAR_KEY)
 # What players tell of themselves (CTA-5004); it changes nothing.
 CMCD = "CMCD"
+
+
+def taking(*methods: str) -> Callable[[View], View]:
+    """Other methods are 405; `methods` of the view tells which these are."""
+
+    def around(view: View) -> View:
+        made: Any = require_http_methods(methods)(view)
+        made.methods = methods
+        return cast(View, made)
+
+    return around
 
 
 def refusing(*known: str) -> Callable[[View], View]:
@@ -48,20 +59,20 @@ def refusing(*known: str) -> Callable[[View], View]:
     return around
 
 
-@require_safe
+@taking("GET", "HEAD")
 @refusing(KEYS)
 def master(request: HttpRequest, token: str) -> HttpResponseBase:
     text = manifests.hls(opening.opened(token), token, _form(request))
     return _told(text.encode(), shelves.TYPES[".m3u8"])
 
 
-@require_safe
+@taking("GET", "HEAD")
 @refusing()
 def dash(request: HttpRequest, token: str) -> HttpResponseBase:
     return _told(manifests.dash(opening.opened(token), token).encode(), "application/dash+xml")
 
 
-@require_safe
+@taking("GET", "HEAD")
 @refusing(KEYS)
 def vod(request: HttpRequest, token: str, asset: UUID, address: str) -> HttpResponseBase:
     """A track, a playlist, subtitles or a sheet of thumbnails: whatever the asset has at that address."""
@@ -73,14 +84,14 @@ def vod(request: HttpRequest, token: str, asset: UUID, address: str) -> HttpResp
 
 
 @csrf_exempt
-@require_POST
+@taking("POST")
 @refusing()
 def licence(request: HttpRequest, token: str) -> HttpResponseBase:
     told = licensing.licence(opening.opened(token), request.body)
     return _told(orjson.dumps(told), "application/json")
 
 
-@require_safe
+@taking("GET", "HEAD")
 @refusing()
 def key(request: HttpRequest, token: str, kid: UUID) -> HttpResponseBase:
     return _told(licensing.raw(opening.opened(token), kid), "application/octet-stream")

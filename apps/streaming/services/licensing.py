@@ -24,7 +24,7 @@ from . import shelves
 from .opening import NotThere
 
 Json = dict[str, Any]
-SYSTEM = "org.w3.clearkey"
+SYSTEM, TEMPORARY = "org.w3.clearkey", "temporary"
 # Of one session; a player asks for three when it begins.
 RATE = "120/m"
 LONGEST_BODY, MOST = 4096, 16
@@ -65,7 +65,7 @@ def offered(scheme: str, token: str) -> Json | None:
 def clear_key(rows: Sequence[ContentKey]) -> Json:
     """A JSON Web Key set of type `temporary` (Encrypted Media Extensions, 9.1.4)."""
     told = [{"kty": "oct", "kid": _base64url(row.kid.bytes), "k": _base64url(_key(row))} for row in rows]
-    return {"keys": told, "type": "temporary"}
+    return {"keys": told, "type": TEMPORARY}
 
 
 def raw(claims: MediaClaims, kid: UUID) -> bytes:
@@ -106,7 +106,13 @@ def _kids(body: bytes) -> list[UUID]:
         told = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InvalidField("", "invalid_json", "The body is not JSON.") from error
-    asked = told.get("kids") if isinstance(told, dict) else None
+    if not isinstance(told, dict):
+        raise InvalidField("", "invalid", "The body is no object.")
+    for name in told.keys() - {"kids", "type"}:
+        raise InvalidField(name[:40], "unknown_field", "There is no such field to set.")
+    if told.get("type", TEMPORARY) != TEMPORARY:
+        raise InvalidField("type", "invalid_choice", "Keys are given for the session alone: temporary.")
+    asked = told.get("kids")
     if not isinstance(asked, list) or not 1 <= len(asked) <= MOST:
         raise InvalidField("kids", "required", f"A list of 1 to {MOST} ids of keys.")
     return [_kid(one) for one in asked]

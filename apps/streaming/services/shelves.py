@@ -31,6 +31,8 @@ TYPES = {
     ".mp4": "video/mp4", ".vtt": "text/vtt; charset=utf-8", ".jpg": "image/jpeg",
     ".m3u8": "application/vnd.apple.mpegurl",
 }  # fmt: skip
+SOUND = "audio/mp4"
+KINDS = (*TYPES.values(), SOUND)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +50,7 @@ class Item:
     @property
     def kind(self) -> str:
         suffix = PurePosixPath(self.name).suffix
-        return "audio/mp4" if suffix == ".mp4" and self.language else TYPES[suffix]
+        return SOUND if suffix == ".mp4" and self.language else TYPES[suffix]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

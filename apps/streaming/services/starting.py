@@ -59,7 +59,7 @@ def start(who: Who, device: Device, wanted: Wanted, *, terminate: str = "", key:
     """
     now = timezone.now()
     allowed = _decided(gather(who, wanted, at=now, able=device.able))
-    resume = positions.resume(who.account, who.profile, allowed.part.id)
+    resume = positions.resume(who.account, who.profile, allowed.part.id, allowed.live.id)
     # An extra is seen from its beginning.
     begins_ms = 0 if allowed.part.is_extra else resume.position_ms
     limit, session = allowed.case.entitlement.streams, session_id(who.account, key)
