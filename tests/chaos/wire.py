@@ -33,10 +33,12 @@ class Answer:
 
 @dataclass
 class Wire:
-    """Servers on loopback by their `ports`, of which each request takes any."""
+    """Servers on loopback by their `ports`, of which each request takes any; `silent_s` without an answer are
+    a broken connection."""
 
     ports: list[int]
     random: Random
+    silent_s: float = SILENT_S
     unanswered: int = 0
     unavailable: int = 0
     busy: int = 0
@@ -49,7 +51,7 @@ class Wire:
         port = self.random.choice(self.ports)
         self.busy += 1
         try:
-            async with asyncio.timeout(SILENT_S):
+            async with asyncio.timeout(self.silent_s):
                 return await self._call(port, _packed(method, path, body, token, key))
         except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError) as error:
             raise Unanswered from error

@@ -47,7 +47,9 @@ class Allowed:
     following: Part | None
 
 
-def start(who: Who, device: Device, *, title: str, episode: UUID | None, terminate: str = "", key: str = "") -> Json:
+def start(
+    who: Who, device: Device, *, title: str, episode: UUID | None, terminate: str = "", key: str = ""
+) -> Json:
     """Begin to play a title (slug or public id) or an episode; the answer to be `sealed`. `key` is the
     caller's own for this start, by which it may be repeated.
 
