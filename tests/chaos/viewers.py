@@ -113,7 +113,7 @@ class Viewers:
                 answer = await self.begun(account, {**body, "terminate": victim["terminate"]})
                 if answer.status == 409:
                     return None
-                self.ledger.taken_over += account.live.pop(victim["session_id"], None) is not None
+                # Whether the victim had to go it learns itself: room may have come up meanwhile.
             if answer.status != 201:
                 self.ledger.wrong.append(f"start was answered {answer.status}: {answer.body}")
                 return None
@@ -204,6 +204,7 @@ class Viewers:
                 self.ledger.events[told.event] = played.profile
         elif answer.status == 410:
             self.ledger.refused += 1
+            self.ledger.taken_over += not played.over and answer.body["reason"] == "taken_over"
             played.over = True
             if answer.in_doubt and told.seq not in played.acked:
                 played.doubtful[told.seq] = told
