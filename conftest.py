@@ -10,8 +10,10 @@ from rest_framework.test import APIClient
 from apps.accounts.models import Profile, User
 from apps.accounts.tests.factories import PASSWORD, ProfileFactory, UserFactory
 from apps.core import clients
+from tests import emptying
 
 SignIn = Callable[..., APIClient]
+emptying.install()
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 def main() -> None:
     options = arguments()
-    os.environ["OTTSITE_ENV"] = "test"
+    # Engines as in development, which sync what tests leave to the kernel.
+    os.environ["DEBUG"] = "off"
     from tests.chaos.storm import Weather, say, storm
 
     weather = Weather(options.seed, options.beats, options.accounts, options.kills, options.engine_kills)

@@ -165,7 +165,8 @@ def test_only_nginx_has_open_ports_and_the_stores_have_no_way_out() -> None:
 
 def test_the_two_valkeys_have_their_roles() -> None:
     durable, cache = (str(environment(name)["VALKEY_OPTIONS"]) for name in ("valkey-durable", "valkey-cache"))
-    assert "--appendonly yes" in durable
+    # Answers that go out while a sync of each second runs are lost with the process.
+    assert "--appendonly yes --appendfsync always" in durable
     assert "noeviction" in durable
     assert "allkeys-lru" in cache
     assert services()["valkey-durable"]["volumes"]

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import redis
 
 from ottsite import engines
 from ottsite.engines import wheels
@@ -55,6 +56,15 @@ def test_a_cold_start_gives_four_urls_of_servers_that_answer(root: Path) -> None
         }
         assert set(engines.pids(root)) == set(wheels.VARIABLES)
     assert engines.status(root) == {"running": False, "servers": {}}
+
+
+@pytest.mark.parametrize(("env", "syncs"), [("development", "always"), ("test", "no")])
+def test_the_durable_valkey_writes_before_it_answers(
+    root: Path, monkeypatch: pytest.MonkeyPatch, env: str, syncs: str
+) -> None:
+    monkeypatch.setenv("OTTSITE_ENV", env)
+    with engines.running(root, ["valkey-durable"]) as urls, redis.Redis.from_url(urls["REDIS_URL"]) as store:
+        assert store.config_get("appendonly", "appendfsync") == {"appendonly": "yes", "appendfsync": syncs}
 
 
 def test_secrets_are_readable_by_the_owner_only(root: Path) -> None:

@@ -47,44 +47,48 @@ def documents(ledger: Ledger, url: str) -> Iterator[str]:
     client: MongoClient[dict[str, Any]] = MongoClient(url)
     with client:
         database = client.get_default_database()
-        yield from _beats(ledger, list(database.engagement_events.find({"type": "beat"})))
-        yield from _events(ledger, list(database.engagement_events.find({"type": {"$ne": "beat"}})))
-        yield from _sessions(ledger, {row["_id"]: row for row in database.viewing_sessions.find()})
-        yield from _history(ledger, list(database.watch_history.find()))
+        yield from beats(ledger, list(database.engagement_events.find({"type": "beat"})))
+        yield from events(ledger, list(database.engagement_events.find({"type": {"$ne": "beat"}})))
+        yield from sessions(ledger, {row["_id"]: row for row in database.viewing_sessions.find()})
+        yield from history(ledger, list(database.watch_history.find()))
 
 
-def _beats(ledger: Ledger, rows: list[dict[str, Any]]) -> Iterator[str]:
-    stored: dict[tuple[str, int], dict[str, Any]] = {}
-    for row in rows:
-        key = row["session"], row["seq"]
-        if key in stored:
-            yield f"beat {key} is there twice"
-        stored[key] = row
+def beats(ledger: Ledger, rows: list[dict[str, Any]]) -> Iterator[str]:
+    stored = {(row["session"], row["seq"]): row for row in rows}
+    if len(stored) != len(rows):
+        yield f"{len(rows) - len(stored)} beats are there twice"
     epochs: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for played in ledger.played:
-        own = set()
-        for seq, told in (played.acked | played.doubtful).items():
-            row = stored.pop((played.id, seq), None)
-            if row is None:
-                if seq in played.acked:
-                    yield f"beat {played.id}:{seq} was acknowledged and is lost"
-                continue
-            own.add(row["epoch"])
-            said = played.clamped(told), told.state, told.speed, played.profile, played.content.id
-            kept = row["data"]["position_ms"], row["data"]["state"], row["data"]["speed"]
-            if (*kept, row["profile"], row["content"]) != said:
-                yield f"beat {played.id}:{seq} is {row}, and was {said}"
+        found = {seq: stored.pop((played.id, seq), None) for seq in played.acked | played.doubtful}
+        yield from (
+            f"beat {played.id}:{seq} was acknowledged and is lost" for seq in played.acked if not found[seq]
+        )
+        there = [row for row in found.values() if row]
+        yield from (
+            f"beat {row} was {said}" for row in there if _kept(row) != (said := _said(played, row["seq"]))
+        )
+        own = {row["epoch"] for row in there}
         if len(own) > 1:
             yield f"session {played.id} has the epochs {own}"
         epochs[played.profile] += [(played.number, epoch) for epoch in own]
     yield from (f"beat {key} is from nowhere" for key in stored)
-    for profile, found in epochs.items():
-        order = [epoch for _, epoch in sorted(found)]
+    for profile, known in epochs.items():
+        order = [epoch for _, epoch in sorted(known)]
         if order != sorted(set(order)):
             yield f"sessions of profile {profile} are not in the order in which they began"
 
 
-def _events(ledger: Ledger, rows: list[dict[str, Any]]) -> Iterator[str]:
+def _kept(row: dict[str, Any]) -> tuple[Any, ...]:
+    data = row["data"]
+    return data["position_ms"], data["state"], data["speed"], row["profile"], row["content"]
+
+
+def _said(played: Played, seq: int) -> tuple[Any, ...]:
+    told = played.acked.get(seq) or played.doubtful[seq]
+    return played.clamped(told), told.state, told.speed, played.profile, played.content.id
+
+
+def events(ledger: Ledger, rows: list[dict[str, Any]]) -> Iterator[str]:
     stored = {row["_id"] for row in rows}
     sent = {f"{profile}:{event}" for event, profile in ledger.events.items()}
     doubtful = {f"{profile}:{event}" for event, profile in ledger.doubtful_events.items()}
@@ -94,7 +98,7 @@ def _events(ledger: Ledger, rows: list[dict[str, Any]]) -> Iterator[str]:
         yield "some events are there twice"
 
 
-def _sessions(ledger: Ledger, rows: dict[str, dict[str, Any]]) -> Iterator[str]:
+def sessions(ledger: Ledger, rows: dict[str, dict[str, Any]]) -> Iterator[str]:
     for played in ledger.played:
         row, possible = rows.pop(played.id, None), list(played.possible())
         if row is None:
@@ -108,12 +112,13 @@ def _sessions(ledger: Ledger, rows: dict[str, dict[str, Any]]) -> Iterator[str]:
         wall_ms = (played.last_came - played.asked) * 1000 + CLOCKS_MS
         if not played.doubtful and row["watched_ms"] > wall_ms * fastest:
             yield f"session {played.id} watched {row['watched_ms']} ms in {wall_ms:.0f} at {fastest}"
-        if not played.doubtful and row["finished"] != any(map(played.finished, told)):
+        surely = any(map(played.finished, played.acked.values()))
+        if not surely <= row["finished"] <= any(map(played.finished, told)):
             yield f"session {played.id} is finished: {row['finished']}"
     yield from (f"session {key} is from nowhere" for key in rows)
 
 
-def _history(ledger: Ledger, rows: list[dict[str, Any]]) -> Iterator[str]:
+def history(ledger: Ledger, rows: list[dict[str, Any]]) -> Iterator[str]:
     stored = {(row["profile"], row["content"]): row for row in rows}
     if len(stored) != len(rows):
         yield "some of the history is there twice"
@@ -206,4 +211,3 @@ def concurrency(ledger: Ledger, accounts: Iterable[Account]) -> Iterator[str]:
             most = max(most, playing)
         if most > account.limit:
             yield f"{account.email} played on {most} screens at once, and may on {account.limit}"
-

@@ -23,6 +23,8 @@ LIMITS = ("DEFAULT", "SIGNUP", "LOGIN_CLIENT", "LOGIN_ACCOUNT")
 SETTINGS = {f"RATE_LIMIT_{name}": "10000000/m" for name in LIMITS} | {
     "LOG_LEVEL": "ERROR",
     "MONGO_TIMEOUT_S": "2",
+    "REDIS_TIMEOUT_S": "1",
+    "REQUEST_DEADLINE_S": "4",
     "PLAYBACK_TOKEN_KEYS": "chaos-only-" + "0123456789abcdef" * 2,
 }
 # By then a worker carries events.
@@ -36,6 +38,7 @@ class House:
     urls: dict[str, str]
     webs: int = 3
     workers: int = 2
+    settings: dict[str, str] = field(default_factory=dict)
     mongo: FaultProxy = field(init=False)
     ports: dict[str, int] = field(default_factory=dict)
     running: dict[str, tuple[Process, float]] = field(default_factory=dict)
@@ -44,7 +47,7 @@ class House:
     def __post_init__(self) -> None:
         parts = urlsplit(self.urls["MONGO_URL"])
         self.mongo = FaultProxy((parts.hostname or "", parts.port or 0))
-        self.direct = os.environ | self.urls | SETTINGS | {"OTTSITE_VAR": str(self.var)}
+        self.direct = os.environ | self.urls | SETTINGS | self.settings | {"OTTSITE_VAR": str(self.var)}
         self.environ = self.direct | {"MONGO_URL": self.mongo.url(self.urls["MONGO_URL"])}
 
     def run(self, *command: str) -> str:
@@ -119,10 +122,10 @@ class House:
 
 
 @contextmanager
-def house(var: Path, *, webs: int, workers: int) -> Iterator[House]:
+def house(var: Path, *, webs: int, workers: int, settings: dict[str, str] | None = None) -> Iterator[House]:
     """A site in the folder, migrated, with plans; not open yet."""
     with engines.running(var / "engines", grace=5) as urls:
-        it = House(var, urls, webs, workers)
+        it = House(var, urls, webs, workers, settings or {})
         try:
             it.run("manage.py", "migrate", "-v0")
             it.run("manage.py", "loaddata", "plans", "-v0")

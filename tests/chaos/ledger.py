@@ -90,12 +90,14 @@ class Ledger:
     ghosts: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
-    def begin(self, answer: Any, body: dict[str, Any], account: str, profile: str, content: Content) -> Played:
+    def begin(
+        self, answer: Any, body: dict[str, Any], account: str, profile: str, content: Content
+    ) -> Played:
         """A session that `answer`, of the body, began."""
-        credits = [one["start_ms"] for one in body["segments"] if one["kind"] == "credits"]
+        marked = [one["start_ms"] for one in body["segments"] if one["kind"] == "credits"]
         played = Played(
             len(self.played), body["session_id"], body["playback_token"], account, profile, content,
-            body["duration_ms"], credits[0] if credits else None, answer.sent, answer.came, answer.came,
+            body["duration_ms"], marked[0] if marked else None, answer.sent, answer.came, answer.came,
             answer.came,
         )  # fmt: skip
         self.played.append(played)

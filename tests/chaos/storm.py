@@ -80,7 +80,7 @@ class Storm:
 
     async def blow(self) -> Verdict:
         playing = asyncio.create_task(self.viewers.play())
-        troubles = asyncio.create_task(self._trouble())
+        troubles = asyncio.create_task(self._trouble(playing))
         done, _ = await asyncio.wait([playing, troubles], return_when=asyncio.FIRST_EXCEPTION)
         for task in done:
             task.result()
@@ -98,7 +98,7 @@ class Storm:
 
     # --- Trouble -----------------------------------------------------------------------------------------
 
-    async def _trouble(self) -> None:
+    async def _trouble(self, playing: "asyncio.Task[None]") -> None:
         """What happens when so much of all beats is acknowledged."""
         weather = self.weather
         events: list[tuple[float, Callable[[], Any]]] = [
@@ -113,7 +113,7 @@ class Storm:
         if weather.flush:
             events.append(((1 + weather.absent[1]) / 2, self._empty_valkey))
         for part, event in sorted(events, key=lambda one: one[0]):
-            while self.ledger.acked < min(part, 0.98) * weather.beats:
+            while self.ledger.acked < part * weather.beats and not playing.done():
                 await asyncio.sleep(0.05)
             await event()
 
@@ -140,7 +140,7 @@ class Storm:
         self.report("MongoDB was killed, and is back")
 
     async def _empty_valkey(self) -> None:
-        """All leases and positions are lost; what the stream has not carried over would be too, so it waits."""
+        """All leases and positions are lost; so would be what the stream has not carried over: it waits."""
         viewers = self.viewers
         viewers.gate.clear()
         while viewers.wire.busy:
@@ -152,7 +152,9 @@ class Storm:
         beating = asyncio.create_task(viewers.beat_within(10))
         while not await self._ask(self._have_leases, playing):
             if time.monotonic() > began + REBUILT_S:
-                self.ledger.wrong.append(f"leases of {len(playing)} sessions are not all back in {REBUILT_S} s")
+                self.ledger.wrong.append(
+                    f"leases of {len(playing)} sessions are not all back in {REBUILT_S} s"
+                )
                 break
             await asyncio.sleep(0.05)
         self.rebuilt_s = time.monotonic() - began

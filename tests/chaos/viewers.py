@@ -70,7 +70,9 @@ class Viewers:
         told = await self.wire.until_answered("POST", path, {}, token=told.body["access"])
         account.access = told.body["access"]
 
-    async def asked(self, account: Account, method: str, path: str, body: Any = None, key: str = "") -> Answer:
+    async def asked(
+        self, account: Account, method: str, path: str, body: Any = None, key: str = ""
+    ) -> Answer:
         """As somebody who signs in again when the access token is over."""
         while True:
             token = account.access
@@ -94,11 +96,11 @@ class Viewers:
 
     async def start(self, account: Account, content: Content, device: str) -> Played | None:
         """A session, if there is room; now and then by taking over another's."""
-        body = self._wanted(content, device)
+        body = self.wanted(content, device)
         async with account.starts:
             # Nothing of the account can begin meanwhile, so there are no more when it is answered.
             held = account.may_hold(asyncio.get_running_loop().time())
-            answer = await self._begun(account, body)
+            answer = await self.begun(account, body)
             if answer.status == 409:
                 self.ledger.full += 1
                 if held < account.limit:
@@ -108,10 +110,10 @@ class Viewers:
                 if self.random.random() < 0.7:
                     return None
                 victim = self.random.choice(answer.body["sessions"])
-                answer = await self._begun(account, {**body, "terminate": victim["terminate"]})
+                answer = await self.begun(account, {**body, "terminate": victim["terminate"]})
                 if answer.status == 409:
                     return None
-                self.ledger.taken_over += account.live.pop(victim["session_id"], None) is not None
+                # Whether the victim had to go it learns itself: room may have come up meanwhile.
             if answer.status != 201:
                 self.ledger.wrong.append(f"start was answered {answer.status}: {answer.body}")
                 return None
@@ -121,21 +123,23 @@ class Viewers:
 
     async def resumes_at(self, account: Account, content: Content) -> int:
         """Where a new session would begin; whoever plays meanwhile has to go."""
-        body = self._wanted(content, "auditor")
-        answer = await self._begun(account, body)
+        body = self.wanted(content, "auditor")
+        answer = await self.begun(account, body)
         if answer.status == 409:
             code = answer.body["sessions"][0]["terminate"]
-            answer = await self._begun(account, {**body, "terminate": code})
+            answer = await self.begun(account, {**body, "terminate": code})
         path = f"{SESSIONS}/{answer.body['session_id']}/stop"
         await self.wire.until_answered("POST", path, token=answer.body["playback_token"])
         return int(answer.body["resume_ms"])
 
     @staticmethod
-    def _wanted(content: Content, device: str) -> dict[str, Any]:
+    def wanted(content: Content, device: str) -> dict[str, Any]:
+        """The body of a start."""
         named = {"episode": content.episode} if content.episode else {"title": content.slug}
         return {**named, "device_id": device, "device_name": device}
 
-    async def _begun(self, account: Account, body: dict[str, Any]) -> Answer:
+    async def begun(self, account: Account, body: dict[str, Any]) -> Answer:
+        """The answer to a start under a key of its own: 201, or why not."""
         key = self._id()
         while True:
             answer = await self.asked(account, "POST", SESSIONS, body, key)
@@ -163,8 +167,10 @@ class Viewers:
         return sorted(told, key=lambda one: one.seq + random.uniform(-self.places, self.places))
 
     async def _watch(self, account: Account, played: Played) -> None:
+        planned = {told.seq for told in played.plan}
         await asyncio.gather(*(self._hand(played) for _ in range(HANDS)))
-        self.planned -= len({told.seq for told in played.plan} - played.acked.keys())
+        # Others have to make up for what was refused.
+        self.planned -= len(planned - played.acked.keys())
         if not played.over and self.random.random() < 0.05:
             account.live.pop(played.id, None)
             account.gone.append(played.last_came)
@@ -198,6 +204,7 @@ class Viewers:
                 self.ledger.events[told.event] = played.profile
         elif answer.status == 410:
             self.ledger.refused += 1
+            self.ledger.taken_over += not played.over and answer.body["reason"] == "taken_over"
             played.over = True
             if answer.in_doubt and told.seq not in played.acked:
                 played.doubtful[told.seq] = told
@@ -234,9 +241,7 @@ class Viewers:
 
         async def one(played: Played) -> None:
             await asyncio.sleep(self.random.uniform(0, seconds))
-            await self.beat(
-                played, played.plan.pop(0) if played.plan else Told(LATE - 1, 0, "playing", 1.0)
-            )
+            await self.beat(played, played.plan.pop(0) if played.plan else Told(LATE - 1, 0, "playing", 1.0))
 
         await asyncio.gather(*(one(played) for played in self.live()))
 

@@ -15,7 +15,11 @@ PAUSE_S = (0.05, 0.4)
 
 
 class Unanswered(Exception):
-    """Nobody knows whether the request was done: the connection broke, or there never was one."""
+    """There was no server, or (`sent`) the connection broke, and nobody knows whether the request was done."""
+
+    def __init__(self, *, sent: bool) -> None:
+        super().__init__("unanswered")
+        self.sent = sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,12 @@ class Answer:
 
 @dataclass
 class Wire:
-    """Servers on loopback by their `ports`, of which each request takes any."""
+    """Servers on loopback by their `ports`, of which each request takes any; `silent_s` without an answer are
+    a broken connection."""
 
     ports: list[int]
     random: Random
+    silent_s: float = SILENT_S
     unanswered: int = 0
     unavailable: int = 0
     busy: int = 0
@@ -49,10 +55,12 @@ class Wire:
         port = self.random.choice(self.ports)
         self.busy += 1
         try:
-            async with asyncio.timeout(SILENT_S):
+            async with asyncio.timeout(self.silent_s):
                 return await self._call(port, _packed(method, path, body, token, key))
+        except ConnectionRefusedError as error:
+            raise Unanswered(sent=False) from error
         except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError) as error:
-            raise Unanswered from error
+            raise Unanswered(sent=True) from error
         finally:
             self.busy -= 1
 
@@ -75,9 +83,9 @@ class Wire:
         while True:
             try:
                 answer = await self.call(method, path, body, **more)
-            except Unanswered:
-                self.unanswered += 1
-                in_doubt += 1
+            except Unanswered as error:
+                self.unanswered += error.sent
+                in_doubt += error.sent
             else:
                 if answer.status not in {429, 503}:
                     return Answer(
