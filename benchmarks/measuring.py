@@ -53,10 +53,12 @@ def await_port(process: "subprocess.Popen[bytes]", port: int) -> None:
     sys.exit("The server did not listen in time.")
 
 
-def measure(pid: int, postgres: int, case: Case, site: Site, seconds: float) -> dict[str, Any]:
-    """The case's load, after half a second of it that does not count."""
+def measure(
+    pid: int, postgres: int, case: Case, site: Site, seconds: float, *, warm_s: float = 0.5
+) -> dict[str, Any]:
+    """The case's load, after `warm_s` of it that do not count."""
     make = case.prepare(site)
-    load.run(site.port, make, connections=case.connections, seconds=0.5, most=case.most)
+    load.run(site.port, make, connections=case.connections, seconds=warm_s, most=case.most)
     before = cpu_seconds(pid), cpu_seconds(postgres)
     outcome = load.run(site.port, make, connections=case.connections, seconds=seconds, most=case.most)
     cpu, database = cpu_seconds(pid) - before[0], cpu_seconds(postgres) - before[1]

@@ -390,4 +390,6 @@ SILENCED_SYSTEM_CHECKS = ["security.W003"]
 # --- Logs ------------------------------------------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+# Routes that come all the time: what went well there is counted, and logged at DEBUG alone.
+QUIET_ROUTES = frozenset({"api/v1/playback/sessions/<uuid:session_id>/heartbeat"})
 LOGGING = logging(LOG_LEVEL)

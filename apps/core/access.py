@@ -1,8 +1,10 @@
 """What every request leaves behind, whoever answers it: its id, its log line, its metrics."""
 
 import logging
-import os
+import random
 import re
+
+from django.conf import settings
 
 from . import metrics
 
@@ -11,13 +13,15 @@ REQUEST_ID = re.compile(r"[\w.:-]{8,64}", re.ASCII)
 
 
 def request_id(given: str) -> str:
-    """The id that came along, if it looks like one; else a new one."""
-    return given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+    """The id that came along, if it looks like one; else a new one, which need not be a secret."""
+    return given if REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
 
 
 def account_for(method: str, route: str, status: int, seconds: float) -> None:
     """`route` is the pattern, never the path: paths carry tokens."""
     metrics.observe(method, route, status, seconds)
-    if log.isEnabledFor(logging.INFO):
+    is_quiet = status < 400 and route in settings.QUIET_ROUTES
+    level = logging.DEBUG if is_quiet else logging.INFO
+    if log.isEnabledFor(level):
         told = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
-        log.info("request", extra=told)
+        log.log(level, "request", extra=told)

@@ -134,6 +134,17 @@ def test_a_pin_in_words_is_not_written_and_other_numbers_are() -> None:
         assert line(text)["message"] == text
 
 
+pieces = st.lists(
+    prose | secrets | st.text(max_size=20)
+    | st.sampled_from(["eyJ", "ott", "ottr_", "@", "pin", "token", "PASSWORD", "authorization"]), max_size=6,
+)  # fmt: skip
+
+
+@given(pieces.map("".join))
+def test_no_secret_is_without_what_scrubbing_looks_for_first(text: str) -> None:
+    assert scrub(text) == SECRETS.sub(logs.REDACTED, text)
+
+
 @given(st.text(max_size=200))
 def test_scrubbing_twice_is_scrubbing_once(text: str) -> None:
     assert scrub(scrub(text)) == scrub(text)

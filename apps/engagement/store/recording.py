@@ -61,27 +61,33 @@ def record_keys(account: str, profile: str) -> list[str]:
     return [keys.positions(account, profile), keys.cards(account, profile), keys.STREAM]
 
 
-RECORD_ARGS = 12
+RECORD_ARGS = 13
 
 
-def record_args(beat: Beat) -> list[str | int]:
+def record_args(beat: Beat) -> list[str | int | bytes]:
     """The `RECORD_ARGS` values of `record`'s `a`."""
-    permille = round(min(max(beat.speed, SLOWEST), FASTEST) * 1000)
+    return [*session_args(beat), *beat_args(beat.seq, beat.position_ms, beat.state, beat.speed)]
+
+
+def session_args(beat: Beat) -> list[str | int | bytes]:
+    """The first of them, which are the same for all beats of a session."""
+    about = {
+        "session": beat.session, "account": beat.account, "profile": beat.profile, "content": beat.content,
+        "card": beat.card, "title": beat.title or beat.card, "epoch": beat.epoch,
+        "duration_ms": beat.duration_ms, "next": beat.next_content or "", "device": beat.device,
+        "asset": beat.asset, "kid": beat.kid,
+    }  # fmt: skip
     return [
-        beat.content, beat.card, beat.session, beat.epoch, beat.seq, beat.position_ms, beat.duration_ms,
-        beat.ends_ms, beat.next_content or "", beat.state, permille, _told(beat),
+        beat.content, beat.card, beat.session, beat.epoch, beat.duration_ms, beat.ends_ms,
+        beat.next_content or "", orjson.dumps(about)[:-1] + b",",
     ]  # fmt: skip
 
 
-def _told(beat: Beat) -> str:
-    """The part of the event that the script has no need to look into."""
-    told = {
-        "session": beat.session, "account": beat.account, "profile": beat.profile, "content": beat.content,
-        "card": beat.card, "title": beat.title or beat.card, "epoch": beat.epoch, "seq": beat.seq,
-        "duration_ms": beat.duration_ms, "next": beat.next_content or "", "state": beat.state,
-        "speed": beat.speed, "device": beat.device, "asset": beat.asset, "kid": beat.kid,
-    }  # fmt: skip
-    return orjson.dumps(told).decode()
+def beat_args(seq: int, position_ms: int, state: str, speed: float) -> tuple[str | int | bytes, ...]:
+    """The rest, which every beat tells anew."""
+    permille = round(min(max(speed, SLOWEST), FASTEST) * 1000)
+    now = orjson.dumps({"seq": seq, "state": state, "speed": speed})
+    return seq, position_ms, state, permille, now[1:]
 
 
 # A position's entry: epoch seq position duration finished at, then seven words for each of the last
@@ -92,6 +98,9 @@ def _told(beat: Beat) -> str:
 # its last beat, times speed. Credit that is left over waits for beats that come late in a row, up to five
 # minutes of it, and is gone when the player says that it did not play. `since` names the count: a session
 # whose entry was lost counts anew, and consumers add its counts up.
+#
+# `a`: content card session epoch duration ends next about, seq position state permille now. `about` and `now`
+# are the halves of a JSON object, of which the script has no need to know more: the event's `told`.
 #
 # Returns {1 or 0: whether the position is the beat's, the milliseconds watched}.
 RECORD_LUA = """
@@ -117,7 +126,7 @@ local function forget_oldest(key, at, most)
 end
 
 local function watch(played, now, a, position)
-  local seq, speed, state = tonumber(a[5]), tonumber(a[11]) / 1000, a[10]
+  local seq, speed, state = tonumber(a[9]), tonumber(a[12]) / 1000, a[11]
   local mine = {a[3], seq, position, now, 0, 0, now}
   for i = 1, #played do
     if played[i][1] == a[3] then mine = table.remove(played, i) break end
@@ -139,14 +148,14 @@ local function watch(played, now, a, position)
 end
 
 local function show(now, key, a, position, finished)
-  local card, epoch, seq = a[2], tonumber(a[4]), tonumber(a[5])
+  local card, epoch, seq = a[2], tonumber(a[4]), tonumber(a[9])
   if card == '' then return end
   local text = redis.call('HGET', key, card)
   local known = text and words(text)
   if known and not newer(epoch, seq, known) then return end
-  local state, content, at_ms, duration = 'on', a[1], position, tonumber(a[7])
-  if finished and a[9] ~= '' then
-    content, at_ms, duration = a[9], 0, 0
+  local state, content, at_ms, duration = 'on', a[1], position, tonumber(a[5])
+  if finished and a[7] ~= '' then
+    content, at_ms, duration = a[7], 0, 0
   elseif finished then
     state = 'done'
   end
@@ -157,9 +166,9 @@ local function show(now, key, a, position, finished)
 end
 
 local function record(now, keys, a)
-  local epoch, seq, duration = tonumber(a[4]), tonumber(a[5]), tonumber(a[7])
-  local position = math.max(0, math.min(tonumber(a[6]), duration))
-  local finished = position >= tonumber(a[8])
+  local epoch, seq, duration = tonumber(a[4]), tonumber(a[9]), tonumber(a[5])
+  local position = math.max(0, math.min(tonumber(a[10]), duration))
+  local finished = position >= tonumber(a[6])
   local text = redis.call('HGET', keys[1], a[1])
   local known, played = text and words(text) or {-1, -1}, {}
   for i = 7, #known, 7 do
@@ -179,7 +188,7 @@ local function record(now, keys, a)
   redis.call('HSET', keys[1], a[1], table.concat(entry, ' '))
   if not text then forget_oldest(keys[1], 6, POSITIONS_MOST) end
   show(now, keys[2], a, position, finished)
-  redis.call('XADD', keys[3], '*', 'kind', 'beat', 'told', a[12], 'at', whole(now),
+  redis.call('XADD', keys[3], '*', 'kind', 'beat', 'told', a[8] .. a[13], 'at', whole(now),
     'position', whole(position), 'finished', finished and 1 or 0,
     'watched', whole(watched), 'since', whole(since))
   return {ahead and 1 or 0, whole(watched)}

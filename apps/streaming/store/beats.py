@@ -1,12 +1,11 @@
 """A heartbeat: one script renews the lease, records the position and the events, and only then answers."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 
 from apps.core import clients
-from apps.engagement.store import RECORD_ARGS, RECORD_LUA, Beat, record_args, record_keys
+from apps.engagement.store import RECORD_ARGS, RECORD_LUA, Beat, beat_args, record_keys, session_args
 
 from . import keys
 from .leases import LEASES_LUA
@@ -67,18 +66,25 @@ class Busy:
     retry_after_s: int
 
 
-def record(beat: Beat, *, streams: int) -> Kept | Lost | Busy:
-    """Keep the lease of the session, or bring it back if fewer than `streams` are alive; and record the beat.
+def seat(first: Beat, *, streams: int) -> clients.Call:
+    """What `record` needs of a session whose account may play `streams` at once, for all of its beats."""
+    account, session = first.account, first.session
+    names = [
+        keys.leases(account), keys.ended(account, session), keys.beats(account, session), keys.INTERVAL,
+        keys.READMITTED, *record_keys(account, first.profile),
+    ]  # fmt: skip
+    given = [session, keys.ended(account), streams, settings.HEARTBEAT_INTERVAL_S]
+    return clients.Call(BEAT, names, [*given, *session_args(first)])
+
+
+def record(
+    seat: clients.Call, seq: int, position_ms: int, state: str = "playing", speed: float = 1.0
+) -> Kept | Lost | Busy:
+    """Keep the session's lease, or bring it back if fewer than its streams are alive; and record the beat.
 
     The same beat may come twice and late: positions, counts and documents bear it.
     """
-    account, session = beat.account, beat.session
-    names = [
-        keys.leases(account), keys.ended(account, session), keys.beats(account, session), keys.INTERVAL,
-        keys.READMITTED, *record_keys(account, beat.profile),
-    ]  # fmt: skip
-    given: Sequence[str | int] = [session, keys.ended(account), streams, settings.HEARTBEAT_INTERVAL_S]
-    told, value = clients.run(BEAT, names, [*given, *record_args(beat)])
+    told, value = seat.run(*beat_args(seq, position_ms, state, speed))
     if told == "kept":
         return Kept(int(value))
     return Lost(value) if told == "lost" else Busy(max(1, int(value)))

@@ -342,7 +342,7 @@ def test_a_beat_is_counted_and_logged_without_its_token(send: Send, caplog: pyte
     its = claims()
     kind = {"method": "POST", "route": hot.ROUTE, "status": "200"}
     before = REGISTRY.get_sample_value("ottsite_requests_total", kind) or 0
-    caplog.set_level("INFO", "ottsite.access")
+    caplog.set_level("DEBUG", "ottsite.access")
 
     told = send(its.session, playback_token(its), {"seq": 1, "position_ms": 1})
 
@@ -350,6 +350,19 @@ def test_a_beat_is_counted_and_logged_without_its_token(send: Send, caplog: pyte
     (line,) = [one for one in caplog.records if one.name == "ottsite.access"]
     assert (line.route, line.status, line.method) == (hot.ROUTE, 200, "POST")  # type: ignore[attr-defined]
     assert told.headers["X-Request-ID"] == "a-request-id"
+
+
+def test_only_beats_that_were_refused_are_logged_at_the_usual_level(
+    send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    its = claims()
+    caplog.set_level("INFO", "ottsite.access")
+
+    for token in (playback_token(its), "none"):
+        send(its.session, token, {"seq": 1, "position_ms": 1})
+
+    statuses = [one.status for one in caplog.records if one.name == "ottsite.access"]  # type: ignore[attr-defined]
+    assert statuses == [401]
 
 
 def test_a_query_is_refused_on_the_ordinary_way(watching: APIClient, film: Title) -> None:

@@ -35,11 +35,11 @@ class Household:
         return session
 
     def beat(self, session: str, seq: int = 1) -> Kept | Lost | Busy:
-        told = Beat(
-            session, self.account, "profile", "film", "film", epoch=1, seq=seq, position_ms=seq * 1000,
+        first = Beat(
+            session, self.account, "profile", "film", "film", epoch=1, seq=0, position_ms=0,
             duration_ms=600_000,
         )  # fmt: skip
-        return beats.record(told, streams=self.limit)
+        return beats.record(beats.seat(first, streams=self.limit), seq, seq * 1000)
 
     def life(self, session: str) -> tuple[Life, str]:
         return leases.lives([(self.account, session)])[0]

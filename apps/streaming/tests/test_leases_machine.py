@@ -87,9 +87,9 @@ class Playing(RuleBasedStateMachine):
         self._beat(session, seq, position)
 
     def _beat(self, session: str, seq: int, position: int) -> None:
-        its = Beat(session, self.account, "profile", session, "card", epoch=1, seq=seq, position_ms=position,
-                   duration_ms=600_000)  # fmt: skip
-        told = beats.record(its, streams=LIMIT)
+        first = Beat(session, self.account, "profile", session, "card", epoch=1, seq=0, position_ms=0,
+                     duration_ms=600_000)  # fmt: skip
+        told = beats.record(beats.seat(first, streams=LIMIT), seq, position)
         if session in self.ended:
             assert told == Lost(self.ended[session])
         elif session in self.alive or len(self.alive) < LIMIT:
