@@ -108,11 +108,15 @@ class Studio:
             page.route(
                 f"{site}{ADDRESS}",
                 lambda route: route.fulfill(
-                    body=PAGE.format(lang=lang), content_type="text/html", headers={"Content-Security-Policy": policy}
+                    body=PAGE.format(lang=lang),
+                    content_type="text/html",
+                    headers={"Content-Security-Policy": policy},
                 ),
             )
             page.goto(site + ADDRESS)
-            page.wait_for_function("customElements.get('ott-player') && document.querySelector('ott-player').video")
+            page.wait_for_function(
+                "customElements.get('ott-player') && document.querySelector('ott-player').video"
+            )
             walk(screen)
         finally:
             opened.close()

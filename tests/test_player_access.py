@@ -25,7 +25,17 @@ def test_every_key_does_what_the_list_says(show: Show, session: Json) -> None:
         press(" ")
         assert screen.ask("v.paused") is False
         press("k")
-        for key, position in (("5", 4.5), ("9", 8.1), ("0", 0), ("l", 9), ("j", 0), ("ArrowRight", 9), ("ArrowLeft", 0), ("End", 9), ("Home", 0)):
+        for key, position in (
+            ("5", 4.5),
+            ("9", 8.1),
+            ("0", 0),
+            ("l", 9),
+            ("j", 0),
+            ("ArrowRight", 9),
+            ("ArrowLeft", 0),
+            ("End", 9),
+            ("Home", 0),
+        ):
             press(key)
             screen.until(f"Math.abs(v.currentTime - {position}) < 0.05")
         press("ArrowDown")
@@ -90,7 +100,9 @@ def test_all_of_it_has_a_name_and_the_focus_passes_through(show: Show, session: 
         passed = []
         for _ in range(20):
             screen.page.keyboard.press("Tab")
-            passed.append(screen.page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.textContent"))
+            passed.append(
+                screen.page.evaluate("document.activeElement.ariaLabel ?? document.activeElement.textContent")
+            )
             assert screen.ask("p.dataset.controls") == "shown"
             if passed[-1] == "after":
                 break

@@ -59,7 +59,12 @@ def test_quality_sound_subtitles_and_speed_change_when_they_are_chosen(show: Sho
         # What is foreign to who listens in Hindi is translated even so.
         screen.until("p.querySelector('.shaka-text-container')?.textContent === 'नमस्ते'")
         preferred = [told for told in screen.heard("preference")]
-        assert preferred == [{"speed": 0.5}, {"subtitles": "en"}, {"subtitles": "off"}, {"audio": "hi", "described": False}]
+        assert preferred == [
+            {"speed": 0.5},
+            {"subtitles": "en"},
+            {"subtitles": "off"},
+            {"audio": "hi", "described": False},
+        ]
         screen.page.keyboard.press("Escape")
         assert screen.page.evaluate("document.activeElement.ariaLabel") == "Audio and subtitles"
         assert screen.faults == []
@@ -69,7 +74,14 @@ def test_quality_sound_subtitles_and_speed_change_when_they_are_chosen(show: Sho
 
 def test_preferences_are_followed_from_the_start(show: Show, session: Json) -> None:
     def walk(screen: Screen) -> None:
-        told = {"audio": "en", "described": True, "subtitles": "en", "speed": 1.5, "volume": 0.4, "maxHeight": 360}
+        told = {
+            "audio": "en",
+            "described": True,
+            "subtitles": "en",
+            "speed": 1.5,
+            "volume": 0.4,
+            "maxHeight": 360,
+        }
         screen.play(session, startAt=1200, preferences=told, countdownS=60)
 
         screen.until("p.querySelector('.shaka-text-container')?.textContent.startsWith('A cue')")
@@ -78,7 +90,9 @@ def test_preferences_are_followed_from_the_start(show: Show, session: Json) -> N
         assert screen.ask("p.positionMs") >= 1200
         assert screen.heard("preference") == []
 
-        screen.play(session, startAt=1200, preferences={"audio": "hi", "subtitles": "auto", "subtitleLanguage": "en"})
+        screen.play(
+            session, startAt=1200, preferences={"audio": "hi", "subtitles": "auto", "subtitleLanguage": "en"}
+        )
         screen.until("p.querySelector('.shaka-text-container')?.textContent.startsWith('A cue')")
         assert screen.ask("p.engine.variant.language") == "hi"
 
@@ -98,7 +112,12 @@ def test_subtitles_look_as_chosen_and_keep_looking_so(show: Show, session: Json)
 
         screen.choose("Audio and subtitles", "Subtitles", "Subtitle style")
         dialog = screen.player.get_by_role("dialog", name="Subtitle style")
-        for name, value in (("Size", "huge"), ("Colour", "yellow"), ("Background", "solid"), ("Edge", "none")):
+        for name, value in (
+            ("Size", "huge"),
+            ("Colour", "yellow"),
+            ("Background", "solid"),
+            ("Edge", "none"),
+        ):
             dialog.get_by_label(name).select_option(value)
         assert screen.ask(look) == [pytest.approx(size * 1.8), "rgb(255, 225, 77)", "rgb(0, 0, 0)", "none"]
         kept = {"size": "huge", "color": "yellow", "background": "solid", "edge": "none"}
@@ -124,7 +143,9 @@ def test_the_seek_bar_shows_the_picture_of_where_it_would_go(show: Show, session
         box = screen.player.locator(".ott-seek").bounding_box()
         assert box
         screen.page.mouse.move(box["x"] + 8 + (box["width"] - 16) * 4.2 / 9, box["y"] + box["height"] / 2)
-        screen.until("!p.querySelector('.ott-thumb').hidden && p.querySelector('.ott-thumb-picture').style.backgroundImage")
+        screen.until(
+            "!p.querySelector('.ott-thumb').hidden && p.querySelector('.ott-thumb-picture').style.backgroundImage"
+        )
         # 4.2 s: the ninth of a picture every half second, the third of the second row.
         assert screen.ask(shown) == ['1.jpg")', pytest.approx(-2), pytest.approx(-1, abs=0.02), "0:04"]
         assert screen.ask("p.querySelector('.ott-thumb-picture').clientHeight") > 50

@@ -168,7 +168,9 @@ def test_a_session_that_ended_is_refused_with_its_code(show: Show, session: Json
         screen.load(session)
         screen.until("window.heard.filter(([name]) => name === 'error').length === 2")
         assert screen.player.get_by_text("This video cannot be played right now.").count() == 0
-        screen.ask("void p.say('Another device took over.', {tone: 'error', action: 'Play here', onAction: () => { window.pressed = true; }})")
+        screen.ask(
+            "void p.say('Another device took over.', {tone: 'error', action: 'Play here', onAction: () => { window.pressed = true; }})"
+        )
         screen.player.get_by_role("alert").get_by_role("button", name="Play here").click()
         assert screen.page.evaluate("window.pressed") is True
         assert screen.player.locator(".ott-message").inner_text() == ""
