@@ -163,6 +163,14 @@ export class Deeds extends HTMLElement {
     return this.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable, detail }));
   }
 
+  /** A message over the picture; "" takes it away. */
+  say(text, options) { this.message.say(text, options); }
+
+  /** Shows the controls, for a while. */
+  wake() { this.idle.wake(); }
+
+  toggleControls() { this.idle.toggle(); }
+
   announce(text) { if (text) this.live.textContent = text; }
 
   /** @param {string} what an icon of `dom.js`, or a text */

@@ -256,7 +256,7 @@ export class OttPlayer extends Deeds {
     this.dataset.state = state;
     this.announce(this.texts.said[state]);
     this.tell("ott-state", { state });
-    this.wake();
+    if (state === "paused" || state === "ended") this.wake();
   }
 
   #skip({ end_ms }) {
@@ -288,12 +288,6 @@ export class OttPlayer extends Deeds {
   retry() { this.recovery.retry(); }
 
   loadAgain() { return this.load(this.session, { ...this.#options, startAt: this.positionMs }); }
-
-  say(text, options) { this.message.say(text, options); }
-
-  wake() { this.idle.wake(); }
-
-  toggleControls() { this.idle.toggle(); }
 
   #mayRest() {
     const focused = [this.controls.top, this.controls.bottom, this.controls.centre].some((bar) => bar.querySelector(":focus-visible"));

@@ -33,7 +33,7 @@ export class Recovery {
       this.connection.failing();
       return;
     }
-    this.broken = fatal;
+    this.broken = fatal && /^(shaka_|script)/.test(code); // what was refused can be asked for again
     const taken = !player.tell("ott-error", { code, detail, fatal }, { cancelable: true });
     if (!fatal || taken) return;
     const { texts } = player;
