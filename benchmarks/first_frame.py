@@ -1,8 +1,9 @@
-"""`python -m benchmarks.first_frame http://127.0.0.1:8000`: from pressing play to the first picture, in Chromium.
+"""`python -m benchmarks.first_frame http://127.0.0.1:8000`: from pressing play to the first picture.
 
-On a running site that has the accounts and films of `bin/demo`. Two ways, each so many times: "session" is a page that is
-there (ask for a session, load it, first picture presented), "page" is a watch page from the beginning of its navigation, with
-a cold cache of scripts the first time only. Also what the player itself tells (`startup_ms`, `manifest_ms`).
+In Chromium, on a running site that has the accounts and films of `bin/demo`. Two ways, each so many times:
+"session" is a page that is there (ask for a session, load it, first picture presented), "page" a watch page from
+the beginning of its navigation, with a cold cache of scripts the first time only. Also what the player itself
+tells (`startup_ms`, `manifest_ms`).
 """
 
 import argparse
@@ -13,7 +14,9 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
-HEARD = """document.addEventListener("ott-firstframe", ({ detail }) => { window.first = { at: performance.now(), ...detail }; });"""
+HEARD = """document.addEventListener("ott-firstframe", ({ detail }) => {
+    window.first = { at: performance.now(), ...detail };
+});"""
 SIGN_IN = """async ([email, password]) => {
     const { call, keep } = await import("/static/site/api.js");
     keep(await call("POST", "/auth/login", { email, password }));
@@ -22,23 +25,28 @@ SIGN_IN = """async ([email, password]) => {
     keep(await call("POST", `/profiles/${profile.id}/select`, {}));
 }"""
 PLAYER = """async () => {
-    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/static/player/player.css" });
-    document.head.append(style);
+    const style = { rel: "stylesheet", href: "/static/player/player.css" };
+    document.head.append(Object.assign(document.createElement("link"), style));
     await import("/static/player/player.js");
     document.body.replaceChildren(document.createElement("ott-player"));
-    for (let tries = 0; !window.shaka && tries < 200; tries += 1) await new Promise((done) => setTimeout(done, 50));
+    const pause = () => new Promise((done) => setTimeout(done, 50));
+    for (let tries = 0; !window.shaka && tries < 200; tries += 1) await pause();
 }"""
-SESSION = """async ([title, format, number]) => {
+SESSION = """async ([title, format]) => {
     const { call } = await import("/static/site/api.js");
     const player = document.querySelector("ott-player");
     const began = performance.now();
     const session = await call("POST", "/playback/sessions", { title, device_id: "bench" });
     const decided = performance.now();
-    const first = new Promise((done) => player.addEventListener("ott-firstframe", ({ detail }) => done([performance.now(), detail]), { once: true }));
+    const first = new Promise((done) => {
+        const heard = ({ detail }) => done([performance.now(), detail]);
+        player.addEventListener("ott-firstframe", heard, { once: true });
+    });
     await player.load(session, { format, startAt: 0 });
     const [shown, { startup_ms, manifest_ms }] = await first;
     await player.unload();
-    await fetch(`/api/v1/playback/sessions/${session.session_id}/stop`, { method: "POST", headers: { Authorization: `Bearer ${session.playback_token}` } });
+    const headers = { Authorization: `Bearer ${session.playback_token}` };
+    await fetch(`/api/v1/playback/sessions/${session.session_id}/stop`, { method: "POST", headers });
     return { all: shown - began, decision: decided - began, startup: startup_ms, manifest: manifest_ms };
 }"""
 
@@ -58,7 +66,7 @@ def main() -> None:
         page.goto(given.site)
         page.evaluate(SIGN_IN, [given.email, given.password])
         page.evaluate(PLAYER)
-        runs = [page.evaluate(SESSION, [given.title, given.format, n]) for n in range(given.starts)]
+        runs = [page.evaluate(SESSION, [given.title, given.format]) for _ in range(given.starts)]
         for name in ("all", "decision", "startup", "manifest"):
             tell(f"session, {name}", [one[name] for one in runs])
         pages = watched(page, given)
@@ -85,7 +93,9 @@ def watched(page: Page, given: argparse.Namespace) -> list[dict[str, Any]]:
 def tell(name: str, values: list[float]) -> None:
     ordered = sorted(values)
     p95 = ordered[min(len(ordered) - 1, round(len(ordered) * 0.95))]
-    sys.stdout.write(f"{name:24} p50 {statistics.median(ordered):6.0f} ms   p95 {p95:6.0f} ms   of {len(ordered)}\n")
+    sys.stdout.write(
+        f"{name:24} p50 {statistics.median(ordered):6.0f} ms   p95 {p95:6.0f} ms   of {len(ordered)}\n"
+    )
 
 
 if __name__ == "__main__":

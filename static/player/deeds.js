@@ -36,8 +36,11 @@ export class Deeds extends HTMLElement {
 
   /** Where the browser wants a click first, the big button is there. */
   async play() {
-    this.wanted = true;
-    await this.video.play().catch(() => {});
+    await this.video.play().catch(({ name }) => {
+      if (name !== "NotAllowedError") return; // something else is loaded already
+      this.enter("paused");
+      this.controls.updatePlay();
+    });
   }
 
   pause() { this.video.pause(); }

@@ -50,8 +50,9 @@ export class OttPlayer extends Deeds {
     this.popups = new Popups(() => this.wake());
     this.prompts = new Prompts(() => { this.toggleAttribute("data-asking", this.prompts.open); this.wake(); });
     this.message = new Message();
-    this.skipButton = new SkipButton(this.texts, (segment) => this.#skip(segment));
-    this.nextCard = new NextCard(this.texts, (by) => this.goNext(by));
+    const announce = (text) => this.announce(text);
+    this.skipButton = new SkipButton(this.texts, { skip: (segment) => this.#skip(segment), announce });
+    this.nextCard = new NextCard(this.texts, { go: (by) => this.goNext(by), announce });
     this.patience = new Patience(() => this.state === "playing", () => this.#stillThere());
     this.seekBar = new SeekBar(this.engine, this.texts, { seek: (ms) => this.seek(ms), by: (ms) => this.seekBy(ms, { peek: true }) });
     this.#build();
@@ -132,7 +133,7 @@ export class OttPlayer extends Deeds {
     this.#prefer(preferences);
     this.measuring.begin(session, options.format);
     this.setAttribute("data-loading", "");
-    this.#enter("buffering");
+    this.enter("buffering");
     this.seekBar.begin(session.duration_ms, session.segments ?? []);
     this.skipButton.begin(session.segments ?? [], preferences.skipIntros ?? false);
     this.nextCard.begin(session.next_episode, session.segments ?? [], session.duration_ms, options.countdownS ?? COUNTDOWN_S);
@@ -239,18 +240,18 @@ export class OttPlayer extends Deeds {
   #moved(type) {
     if (!this.session) return;
     const { video } = this;
-    if (type === "ended") this.#enter("ended");
+    if (type === "ended") this.enter("ended");
     else if (video.ended) return;
-    else if (type === "waiting" || type === "emptied") this.#enter(video.paused && type === "waiting" ? "paused" : "buffering");
-    else if (type === "playing") this.#enter("playing");
-    else if (type === "pause" || (video.paused && type === "seeking")) this.#enter("paused");
-    else if (type === "play" && video.readyState < 3) this.#enter("buffering");
+    else if (type === "waiting" || type === "emptied") this.enter(video.paused && type === "waiting" ? "paused" : "buffering");
+    else if (type === "playing") this.enter("playing");
+    else if (type === "pause" || (video.paused && type === "seeking")) this.enter("paused");
+    else if (type === "play" && video.readyState < 3) this.enter("buffering");
     this.controls.updatePlay();
     this.tick();
     if (type === "ended") this.tell("ott-ended", {});
   }
 
-  #enter(state) {
+  enter(state) {
     if (state === this.state) return;
     this.state = state;
     this.dataset.state = state;
