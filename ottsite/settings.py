@@ -354,7 +354,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF, "data:"],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *MEDIA_SOURCES],
         "media-src": [SELF, "blob:"],
         "object-src": [NONE],
         "script-src": [SELF],

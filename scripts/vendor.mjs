@@ -24,7 +24,10 @@ async function copy(name, files) {
   for (const file of [...files, ...licences]) {
     const from = path.resolve(source, file);
     if (!from.startsWith(source + path.sep)) throw new Error(`${file} lies outside of ${name}`);
-    await cp(from, path.join(target, path.basename(file)));
+    const to = path.join(target, path.basename(file));
+    await cp(from, to);
+    // Of source maps that are not taken along nothing may speak: collectstatic looks for them.
+    if (file.endsWith(".js")) await writeFile(to, (await readFile(to, "utf8")).replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
   }
   await writeFile(path.join(target, "VERSION"), `${name} ${version}\n`);
   console.log(`${name} ${version}: ${files.length} files`);

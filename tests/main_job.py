@@ -4,8 +4,14 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import imageio_ffmpeg
+from playwright.sync_api import Browser
+
+from .live import BASE_DIR, Site
+from .test_players import LIBRARIES
 
 # Any film of a few seconds; without it ffmpeg's moving test picture is filmed.
 CLIP = os.environ.get("MAIN_JOB_CLIP", "")
@@ -54,3 +60,18 @@ def _made(path: Path, *arguments: str) -> Path:
 def _text(path: Path, cue: str) -> Path:
     path.write_text(f"WEBVTT\n\n00:00.200 --> 00:{SECONDS - 1:02}.800\n{cue}\n", encoding="utf-8")
     return path
+
+
+def others_play(browser: Browser, site: Site, player: str, manifest: str) -> dict[str, Any]:
+    """What a player that is not ours saw of a manifest, played to its end on a page of the same site."""
+    page = browser.new_page()
+    library = BASE_DIR / "node_modules" / LIBRARIES[player]
+    files = {"page.html": BASE_DIR / "tests/players/page.html", "library.js": library}
+    for name, file in files.items():
+        page.route(f"{site.url}/players/{name}*", lambda route, _, file=file: route.fulfill(path=file))
+    asked = {"player": player, "library": "/players/library.js", "source": manifest}
+    page.goto(f"{site.url}/players/page.html?{urlencode(asked)}")
+    page.wait_for_function("window.seen?.ended || window.seen?.faults.length", timeout=60_000)
+    seen: dict[str, Any] = page.evaluate("({...window.seen, frames: window.frames_seen()})")
+    page.close()
+    return seen

@@ -84,6 +84,7 @@ class Asked:
         else:
             found |= {
                 "<uuid:artwork>/<int:width>.<str:format>": f"{self.cast.picture.public_id}/320.webp",
+                "<slug:slug>": self.cast.shown["titles"],
                 "<uuid:asset>": uuid4(),
                 "<uuid:kid>": uuid4(),
                 "<path:address>": "thumbs.vtt",

@@ -21,13 +21,18 @@ PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Player
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/static/site/site.css"><link rel="stylesheet" href="/static/player/player.css">
 <script type="module" src="/static/player/player.js"></script>
-<body><a href="/">before</a><ott-player><a class="ott-button" href="/" aria-label="Back to the title">←</a></ott-player>
+<body><a href="/">before</a>
+<ott-player><a class="ott-button" href="/" aria-label="Back to the title">←</a></ott-player>
 <a href="/">after</a></body></html>"""
+KNOWN = "const p = document.querySelector('ott-player'); const v = p.video;"
 LISTEN = """
 window.heard = [];
 window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective + " " + event.blockedURI));
-for (const name of ["firstframe", "state", "stall", "switch", "error", "sample", "preference", "next", "ended", "stillwatching", "seeked", "network"])
+document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+  window.violations.push(`${violatedDirective} ${blockedURI}`);
+});
+const NAMES = "firstframe state stall switch error sample preference next ended stillwatching seeked network";
+for (const name of NAMES.split(" "))
   document.addEventListener(`ott-${name}`, (event) => window.heard.push([name, event.detail]));
 """
 
@@ -49,12 +54,10 @@ class Screen:
 
     def ask(self, expression: str, given: Any = None) -> Any:
         """`expression` may use `p`, the player, `v`, its video, and `given`."""
-        body = f"(given) => {{ const p = document.querySelector('ott-player'); const v = p.video; return {expression}; }}"
-        return self.page.evaluate(body, given)
+        return self.page.evaluate(f"(given) => {{ {KNOWN} return {expression}; }}", given)
 
     def until(self, expression: str, seconds: float = 20) -> None:
-        body = f"() => {{ const p = document.querySelector('ott-player'); const v = p.video; return {expression}; }}"
-        self.page.wait_for_function(body, timeout=seconds * 1000)
+        self.page.wait_for_function(f"() => {{ {KNOWN} return {expression}; }}", timeout=seconds * 1000)
 
     def load(self, session: Json, **options: Any) -> None:
         """Loads, and does not wait for it."""

@@ -5,23 +5,24 @@ A track file is `ftyp moov sidx (moof mdat)+`; each `moof mdat` is one segment, 
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
+
+import orjson
 
 from .boxes import Damaged
 from .fragments import Head, Run, scan
 
-__all__ = ["Damaged", "Fragment", "Index", "join", "read"]
+__all__ = ["Damaged", "Fragment", "Index", "Outline", "Stored", "join", "read"]
 
 MOST_REFERENCES = 0xFFFF
 STARTS_WITH_KEY = b"\x90\0\0\0"
 PIECE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """One segment: `time` and `duration` in the index's timescale, `offset` and `size` in bytes of the file.
 
     `key_size`: the bytes from the fragment's start to the end of its first sample, if that is a keyframe a
@@ -33,6 +34,43 @@ class Fragment:
     offset: int
     size: int
     key_size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What manifests tell of a track file as a whole; the fields of `Index`, and what comes of its fragments.
+
+    `duration` and `longest`, that of the longest fragment, are in units of the timescale. `peak_bps`: bits per
+    second of the fragment that has most of them (RFC 8216bis, BANDWIDTH), `average_bps`: of all together.
+    `frames_peak_bps` and `frames_average_bps`: the same of its keyframes alone, each shown until the next; 0
+    where there are none.
+    """
+
+    timescale: int
+    init_size: int
+    sidx_size: int
+    codecs: str
+    width: int
+    height: int
+    channels: int
+    rate: int
+    duration: int
+    longest: int
+    peak_bps: int
+    average_bps: int
+    frames_peak_bps: int
+    frames_average_bps: int
+
+    @property
+    def duration_ms(self) -> int:
+        return round(self.duration * 1000 / self.timescale)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Outline":
+        return cls(**data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +101,46 @@ class Index:
 
     @property
     def peak_bps(self) -> int:
-        """Bits per second of the fragment that has most of them (RFC 8216bis, BANDWIDTH)."""
-        lasting = (one for one in self.fragments if one.duration)
-        densest = max(lasting, key=lambda one: one.size / one.duration, default=None)
-        return self._bps(densest.size, densest.duration) if densest else 0
+        """See `Outline`."""
+        return self._peak([(one.size, one.duration) for one in self.fragments])
 
     @property
     def average_bps(self) -> int:
-        """Bits per second of all fragments together."""
         return self._bps(sum(one.size for one in self.fragments), self.duration)
+
+    @property
+    def keyframes(self) -> list[tuple[Fragment, int]]:
+        """Fragments that begin with a keyframe, each with the time until the next of them."""
+        found = [one for one in self.fragments if one.key_size]
+        if not found:
+            return []
+        last = self.fragments[-1]
+        ends = [*(one.time for one in found[1:]), last.time + last.duration]
+        return [(one, end - one.time) for one, end in zip(found, ends, strict=True)]
+
+    @property
+    def outline(self) -> Outline:
+        frames = [(one.key_size, lasts) for one, lasts in self.keyframes]
+        return Outline(
+            self.timescale, self.init_size, self.sidx_size, self.codecs, self.width, self.height,
+            self.channels, self.rate,
+            duration=self.duration,
+            longest=max((one.duration for one in self.fragments), default=0),
+            peak_bps=self.peak_bps,
+            average_bps=self.average_bps,
+            frames_peak_bps=self._peak(frames),
+            frames_average_bps=self._bps(sum(size for size, _ in frames), sum(lasts for _, lasts in frames)),
+        )  # fmt: skip
+
+    def whole(self) -> "Index":
+        """Itself; see `Stored`."""
+        return self
+
+    def _peak(self, parts: Sequence[tuple[int, int]]) -> int:
+        """Of parts of so many bytes, that last for so many units."""
+        lasting = (part for part in parts if part[1])
+        size, lasts = max(lasting, key=lambda part: part[0] / part[1], default=(0, 0))
+        return self._bps(size, lasts)
 
     def _bps(self, size: int, duration: int) -> int:
         return -(-size * 8 * self.timescale // duration) if duration else 0
@@ -95,11 +164,23 @@ class Index:
         rows: Sequence[tuple[int, int, int]] = data["fragments"]
         times = accumulate((row[0] for row in rows), initial=0)
         offsets = accumulate((row[1] for row in rows), initial=data["init_size"] + data["sidx_size"])
-        fragments = tuple(
-            Fragment(time, duration, offset, size, key_size)
-            for (duration, size, key_size), time, offset in zip(rows, times, offsets, strict=False)
-        )
+        durations, sizes, key_sizes = zip(*rows, strict=True) if rows else ((), (), ())
+        fragments = tuple(map(Fragment, times, durations, offsets, sizes, key_sizes))
         return cls(**{**data, "fragments": fragments})
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An index as it is stored: its outline at hand, and the rest as JSON that is read when it is asked for.
+
+    Of a long film reading all of them takes many times what a manifest does that lists no segments.
+    """
+
+    outline: Outline
+    text: str | bytes
+
+    def whole(self) -> Index:
+        return Index.from_json(orjson.loads(self.text))
 
 
 def read(path: Path) -> Index:

@@ -4,10 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from .models import Asset, AudioTrack, FormerEdition, Rendition, SubtitleTrack
 
 Json = dict[str, Any]
 LEFT_OUT = frozenset({"id", "asset"})
+# Where rows of tracks have the index as text, when it is not to be read along with them.
+INDEX_TEXT = "index_text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +27,11 @@ class Edition:
     subtitles: list[SubtitleTrack]
 
     @classmethod
-    def of(cls, asset: Asset) -> Self:
-        """As the asset's rows are now."""
-        return cls(
-            asset.prefix,
-            asset.protection,
-            asset.thumbnails,
-            list(Rendition.objects.filter(asset=asset).exclude(key="")),
-            list(AudioTrack.objects.filter(asset=asset).exclude(key="")),
-            list(SubtitleTrack.objects.filter(asset=asset).exclude(key="")),
-        )
+    def of(cls, asset: Asset, *, unread: bool = False) -> Self:
+        """As the asset's rows are now. `unread`: their indexes, which are long, are left as text."""
+        kinds: tuple[Any, ...] = (Rendition, AudioTrack, SubtitleTrack)
+        rows = ([*_rows(kind, asset, unread=unread)] for kind in kinds)
+        return cls(asset.prefix, asset.protection, asset.thumbnails, *rows)
 
     @classmethod
     def former(cls, asset: Asset, edition: int) -> Self | None:
@@ -58,6 +58,13 @@ class Edition:
             "audio": _told(self.audio),
             "subtitles": _told(self.subtitles),
         }
+
+
+def _rows(kind: Any, asset: Asset, *, unread: bool) -> Any:
+    rows = kind.objects.filter(asset=asset).exclude(key="")
+    if not unread:
+        return rows
+    return rows.defer("index").annotate(**{INDEX_TEXT: Cast("index", TextField())})
 
 
 def _told(rows: Iterable[Rendition | AudioTrack | SubtitleTrack]) -> list[Json]:

@@ -71,7 +71,7 @@ class _Writer:
 
     def _video_set(self, name: str, videos: Sequence[Video], same: Sequence[str]) -> Element:
         made = _set(name, "video", "video/mp4")
-        largest = max(videos, key=lambda one: one.index.height).index
+        largest = max(videos, key=lambda one: one.outline.height).outline
         made.set("maxWidth", str(largest.width))
         made.set("maxHeight", str(largest.height))
         made.set("maxFrameRate", str(max(one.fps for one in videos)))
@@ -81,7 +81,7 @@ class _Writer:
             _say(made, "SupplementalProperty", SWITCHING, ",".join(str(_id(one)) for one in same))
         _say(made, "Role", ROLE, "main")
         for one in videos:
-            shape = {"width": str(one.index.width), "height": str(one.index.height), "sar": "1:1"}
+            shape = {"width": str(one.outline.width), "height": str(one.outline.height), "sar": "1:1"}
             self._representation(made, one, shape | {"frameRate": str(one.fps)})
         return made
 
@@ -91,14 +91,14 @@ class _Writer:
             made = _set(f"audio {one.name}", "audio", "audio/mp4")
             made.set("lang", one.language)
             _aligned(made)
-            channels = one.index.channels
+            channels = one.outline.channels
             _say(made, "AudioChannelConfiguration", CHANNELS, str(LAYOUTS.get(channels, channels)))
             self._protect(made, one.kid)
             _label(made, one.label)
             if one.described:
                 _say(made, "Accessibility", PURPOSE, FOR_THE_BLIND)
             _say(made, "Role", ROLE, _sound_role(one, n))
-            self._representation(made, one, {"audioSamplingRate": str(one.index.rate)})
+            self._representation(made, one, {"audioSamplingRate": str(one.outline.rate)})
             yield made
 
     def texts(self) -> Iterator[Element]:
@@ -131,15 +131,15 @@ class _Writer:
             yield made
 
     def _representation(self, parent: Element, track: Track, shape: dict[str, str]) -> None:
-        index = track.index
-        stated = {"id": track.name, "bandwidth": str(index.peak_bps), "codecs": index.codecs}
+        its = track.outline
+        stated = {"id": track.name, "bandwidth": str(its.peak_bps), "codecs": its.codecs}
         made = SubElement(parent, "Representation", stated | shape)
         SubElement(made, "BaseURL").text = self.at(track.file)
         base = SubElement(
-            made, "SegmentBase", timescale=str(index.timescale),
-            indexRange=f"{index.init_size}-{index.init_size + index.sidx_size - 1}",
+            made, "SegmentBase", timescale=str(its.timescale),
+            indexRange=f"{its.init_size}-{its.init_size + its.sidx_size - 1}",
         )  # fmt: skip
-        SubElement(base, "Initialization", range=f"0-{index.init_size - 1}")
+        SubElement(base, "Initialization", range=f"0-{its.init_size - 1}")
 
     def _protect(self, parent: Element, kid: UUID | None) -> None:
         if kid is None:
@@ -190,9 +190,8 @@ def _text_role(text: Subtitle) -> str:
 
 def _longest_ms(package: Package) -> int:
     """Of a segment: after that much, one of the stated bandwidth can go on playing."""
-    indexes = [one.index for one in (*package.videos, *package.audios)]
-    longest = (max(part.duration for part in one.fragments) * 1000 / one.timescale for one in indexes)
-    return round(max(longest, default=0))
+    outlines = (one.outline for one in (*package.videos, *package.audios))
+    return round(max((its.longest * 1000 / its.timescale for its in outlines), default=0))
 
 
 def _seconds(ms: int) -> str:

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from uuid import UUID
 
+import orjson
+
 from . import keys, playlists
-from .cmaf import Index
+from .cmaf import Outline, Stored
+from .editions import INDEX_TEXT
 from .models import AudioTrack, ContentKey, Rendition, SubtitleTrack
 from .thumbnails import Sheets
 
@@ -24,14 +27,14 @@ def package(
     return playlists.Package(
         videos=tuple(
             playlists.Video(
-                name=name_of(one), index=Index.from_json(one.index), kid=ids.get(label_of(one)),
+                name=name_of(one), layout=layout_of(one), kid=ids.get(label_of(one)),
                 fps=one.fps, codec=one.codec, height=one.height,
             )
             for one in renditions
         ),
         audios=tuple(
             playlists.Audio(
-                name=name_of(one), index=Index.from_json(one.index), kid=ids.get(label_of(one)),
+                name=name_of(one), layout=layout_of(one), kid=ids.get(label_of(one)),
                 language=one.language, label=one.label, described=one.described,
             )
             for one in audio
@@ -46,6 +49,12 @@ def package(
         sheets=sheets,
         scheme=scheme,
     )  # fmt: skip
+
+
+def layout_of(track: Rendition | AudioTrack) -> Stored:
+    """The row may have been fetched with the index as text, `editions.INDEX_TEXT`, which is not read then."""
+    text = track.__dict__.get(INDEX_TEXT) or orjson.dumps(track.index)
+    return Stored(Outline.from_json(track.outline), text)
 
 
 def name_of(track: Rendition | AudioTrack | SubtitleTrack) -> str:

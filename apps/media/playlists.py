@@ -8,10 +8,9 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
 from uuid import UUID
 
-from .cmaf import Fragment, Index
+from .cmaf import Index, Outline, Stored
 from .facts import UNKNOWN_LANGUAGE
 from .thumbnails import Sheets
 
@@ -34,8 +33,16 @@ class Track:
     """A CMAF track file. `name`: its alone in the package. `kid`: names the key that encrypts it, if any."""
 
     name: str
-    index: Index
+    layout: Index | Stored
     kid: UUID | None = None
+
+    @property
+    def index(self) -> Index:
+        return self.layout.whole()
+
+    @property
+    def outline(self) -> Outline:
+        return self.layout.outline
 
     @property
     def file(self) -> str:
@@ -104,7 +111,7 @@ class Package:
     @property
     def duration_ms(self) -> int:
         """Of the picture; of the sound where there is none."""
-        return max((one.index.duration_ms for one in self.videos or self.audios), default=0)
+        return max((one.outline.duration_ms for one in self.videos or self.audios), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +191,7 @@ def media(track: Track, *, at: At = as_it_is, keys: Iterable[Key] = ()) -> str:
 def frames(track: Video, *, at: At = as_it_is, keys: Iterable[Key] = ()) -> str:
     """The I-frame playlist, for looking quickly through a film: the first picture of every fragment."""
     index, uri = track.index, at(track.file)
-    shown = [(one, duration / index.timescale) for one, duration in _keyframes(index)]
+    shown = [(one, duration / index.timescale) for one, duration in index.keyframes]
     lines = _head(max((duration for _, duration in shown), default=0))
     lines += ["#EXT-X-I-FRAMES-ONLY", *_map(index, uri), *(key.tag() for key in keys)]
     lines += [
@@ -264,24 +271,11 @@ def _ended(lines: list[str]) -> str:
     return "\n".join(lines) + "\n#EXT-X-ENDLIST\n"
 
 
-def _keyframes(index: Index) -> list[tuple[Fragment, int]]:
-    """Fragments that begin with a keyframe, each with the time until the next of them."""
-    found = [one for one in index.fragments if one.key_size]
-    if not found:
-        return []
-    last = index.fragments[-1]
-    times = [one.time for one in found]
-    return [
-        (one, end - time)
-        for one, time, end in zip(found, times, [*times[1:], last.time + last.duration], strict=True)
-    ]
-
-
 def _groups(audios: Sequence[Audio]) -> dict[str, list[Audio]]:
     """By what a device may or may not be able to play."""
     kinds: dict[tuple[str, int], list[Audio]] = {}
     for one in audios:
-        kinds.setdefault((one.index.codecs, one.index.channels), []).append(one)
+        kinds.setdefault((one.outline.codecs, one.outline.channels), []).append(one)
     names = [AUDIO, *(f"{AUDIO}-{n}" for n in range(2, len(kinds) + 1))]
     return dict(zip(names, kinds.values(), strict=False))
 
@@ -291,8 +285,8 @@ def _renditions(group: str, audios: Sequence[Audio], at: At) -> Iterator[str]:
     for n, (one, name) in enumerate(zip(audios, names, strict=True)):
         found = _media_tag("AUDIO", group, one.language, name)
         found += [f"DEFAULT={'NO' if n else 'YES'}", "AUTOSELECT=YES"]
-        if one.index.channels:
-            found.append(f'CHANNELS="{one.index.channels}"')
+        if one.outline.channels:
+            found.append(f'CHANNELS="{one.outline.channels}"')
         if one.described:
             found.append(f"CHARACTERISTICS={quoted(DESCRIBED)}")
         yield f"#EXT-X-MEDIA:{','.join(found)},URI={quoted(at(one.playlist))}"
@@ -326,17 +320,17 @@ def _variants(
     videos: Sequence[Video], group: str, audios: Sequence[Audio], shared: list[str], at: At
 ) -> Iterator[str]:
     """One for each video, or one for sound without a picture."""
-    peak = max((one.index.peak_bps for one in audios), default=0)
-    average = max((one.index.average_bps for one in audios), default=0)
-    sound = list(dict.fromkeys(one.index.codecs for one in audios))
+    peak = max((one.outline.peak_bps for one in audios), default=0)
+    average = max((one.outline.average_bps for one in audios), default=0)
+    sound = list(dict.fromkeys(one.outline.codecs for one in audios))
     grouped = [f"AUDIO={quoted(group)}"] if audios else []
     for one in videos:
-        index = one.index
+        its = one.outline
         found = [
-            f"BANDWIDTH={index.peak_bps + peak}",
-            f"AVERAGE-BANDWIDTH={index.average_bps + average}",
-            f"CODECS={quoted(','.join([index.codecs, *sound]))}",
-            f"RESOLUTION={index.width}x{index.height}",
+            f"BANDWIDTH={its.peak_bps + peak}",
+            f"AVERAGE-BANDWIDTH={its.average_bps + average}",
+            f"CODECS={quoted(','.join([its.codecs, *sound]))}",
+            f"RESOLUTION={its.width}x{its.height}",
             f"FRAME-RATE={float(one.fps):.3f}",
             f"VIDEO-RANGE={VIDEO_RANGE}",
         ]
@@ -353,18 +347,14 @@ def _variant(attributes: list[str], uri: str) -> str:
 def _trick_play(package: Package, at: At) -> Iterator[str]:
     """Pictures alone: of each video, and the thumbnails."""
     for one in package.videos:
-        index = one.index
-        shown = _keyframes(index)
-        if not shown:
+        its = one.outline
+        if not its.frames_peak_bps:
             continue
-        bits = 8 * index.timescale
-        peak = max(frame.key_size / length for frame, length in shown)
-        average = sum(frame.key_size for frame, _ in shown) / sum(length for _, length in shown)
         found = [
-            f"BANDWIDTH={ceil(peak * bits)}",
-            f"AVERAGE-BANDWIDTH={ceil(average * bits)}",
-            f"CODECS={quoted(index.codecs)}",
-            f"RESOLUTION={index.width}x{index.height}",
+            f"BANDWIDTH={its.frames_peak_bps}",
+            f"AVERAGE-BANDWIDTH={its.frames_average_bps}",
+            f"CODECS={quoted(its.codecs)}",
+            f"RESOLUTION={its.width}x{its.height}",
             f"VIDEO-RANGE={VIDEO_RANGE}",
             f"URI={quoted(at(one.frames_playlist))}",
         ]

@@ -56,7 +56,7 @@ def within(package: Package, limits: Limits) -> Package:
         audios=tuple(
             one
             for one in package.audios
-            if limits.permit(0, one.language) and decodes(limits.codecs, name_of(one.index.codecs))
+            if limits.permit(0, one.language) and decodes(limits.codecs, name_of(one.outline.codecs))
         ),
         subtitles=tuple(one for one in package.subtitles if limits.permit(0, one.language)),
     )

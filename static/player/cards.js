@@ -8,9 +8,9 @@ const LAST_MS = 15_000;
 const TICK_MS = 200;
 
 export class SkipButton {
-  /** @param {(segment: object) => void} skip */
-  constructor(texts, skip) {
-    Object.assign(this, { texts, skip, segments: [], automatic: false, current: null, done: new Set() });
+  /** @param {{skip: (segment: object) => void, announce: (text: string) => void}} deeds */
+  constructor(texts, { skip, announce }) {
+    Object.assign(this, { texts, skip, announce, segments: [], automatic: false, current: null, done: new Set() });
     this.element = element("button", { type: "button", class: "ott-skip", hidden: true, onclick: () => this.skip(this.current) });
   }
 
@@ -30,15 +30,17 @@ export class SkipButton {
     }
     if (found === this.current) return;
     this.current = found;
-    if (found) this.element.textContent = this.texts.skip[found.kind];
     this.element.hidden = !found;
+    if (!found) return;
+    this.element.textContent = this.texts.skip[found.kind];
+    this.announce(this.texts.skip[found.kind]);
   }
 }
 
 export class NextCard {
-  /** @param {(by: "viewer" | "countdown") => void} go */
-  constructor(texts, go) {
-    Object.assign(this, { texts, go, episode: null, startMs: Infinity, countdownMs: 0, leftMs: 0, counting: false, paused: true, away: false });
+  /** @param {{go: (by: "viewer" | "countdown") => void, announce: (text: string) => void}} deeds */
+  constructor(texts, { go, announce }) {
+    Object.assign(this, { texts, go, announce, episode: null, startMs: Infinity, countdownMs: 0, leftMs: 0, counting: false, paused: true, away: false });
     this.place = element("p", { class: "ott-card-place" });
     this.name = element("p", { class: "ott-card-name" });
     this.title = element("h2", { class: "ott-card-title", text: texts.nextCard.title });
@@ -96,6 +98,7 @@ export class NextCard {
     this.counting = count;
     this.bar.hidden = !count;
     clearInterval(this.timer);
+    this.announce(`${this.texts.nextCard.title}: ${this.name.textContent}`);
     if (!count) this.title.textContent = this.texts.nextCard.title;
     else {
       this.last = performance.now();

@@ -1,9 +1,10 @@
 // What a viewer can do to the player, by button, key, finger or lock screen. Needs the parts that player.js builds.
 
-import { clock } from "./dom.js";
+import { clock, element, icon } from "./dom.js";
 import { apply, sound } from "./captions.js";
 import { soundName, textName } from "./menus.js";
 
+const FLASH_MS = 600;
 const KEPT = "ottsite.player"; // on this device: volume and how subtitles look
 
 /** @returns {{volume?: number, muted?: boolean, captions?: object}} */
@@ -35,8 +36,11 @@ export class Deeds extends HTMLElement {
 
   /** Where the browser wants a click first, the big button is there. */
   async play() {
-    this.wanted = true;
-    await this.video.play().catch(() => {});
+    await this.video.play().catch(({ name }) => {
+      if (name !== "NotAllowedError") return; // something else is loaded already
+      this.enter("paused");
+      this.controls.updatePlay();
+    });
   }
 
   pause() { this.video.pause(); }
@@ -153,6 +157,32 @@ export class Deeds extends HTMLElement {
       video.webkitSetPresentationMode(this.isPip ? "inline" : "picture-in-picture");
     } else if (this.isPip) await document.exitPictureInPicture();
     else await video.requestPictureInPicture?.().catch(() => {}); // before the first frame it is refused
+  }
+
+  // --- Seen and heard ---
+
+  /** @returns {boolean} false where a listener has taken care of it */
+  tell(name, detail, { cancelable = false } = {}) {
+    return this.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable, detail }));
+  }
+
+  /** A message over the picture; "" takes it away. */
+  say(text, options) { this.message.say(text, options); }
+
+  /** Shows the controls, for a while. */
+  wake() { this.idle.wake(); }
+
+  toggleControls() { this.idle.toggle(); }
+
+  announce(text) { if (text) this.live.textContent = text; }
+
+  /** @param {string} what an icon of `dom.js`, or a text */
+  flash(what) {
+    const within = ["back", "forward"].includes(what) ? [icon(what), element("span", { text: what === "back" ? "−10" : "+10" })] : [element("span", { text: what })];
+    this.flashed.replaceChildren(...within);
+    this.flashed.dataset.side = what === "back" || what === "forward" ? what : "middle";
+    clearTimeout(this.flashing);
+    this.flashing = setTimeout(() => this.flashed.replaceChildren(), FLASH_MS);
   }
 
   // --- The lock screen, headphones, media keys ---

@@ -11,15 +11,19 @@ export function gestures(surface, player) {
   let tappedAt = 0;
   let side = 0;
   let waiting = 0;
+  let by = "mouse"; // not every browser says it of clicks
+  let closes = false;
 
+  surface.addEventListener("pointerdown", ({ pointerType }) => {
+    by = pointerType;
+    closes = player.popups.open; // which is what this click is for
+  });
   surface.addEventListener("click", (event) => {
-    if (player.popups.open) return player.popups.close({ focus: false });
-    if (event.pointerType === "touch") return tap(event);
-    player.toggle();
+    if (closes) closes = false;
+    else if ((event.pointerType || by) === "touch") tap(event);
+    else player.toggle();
   });
-  surface.addEventListener("dblclick", (event) => {
-    if (event.pointerType !== "touch" && event.sourceCapabilities?.firesTouchEvents !== true) player.toggleFullscreen();
-  });
+  surface.addEventListener("dblclick", () => { if (by !== "touch") player.toggleFullscreen(); });
 
   function tap(event) {
     const { left, width } = surface.getBoundingClientRect();

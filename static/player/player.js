@@ -2,11 +2,11 @@
 //
 // It knows no API: the page gives it sessions and tokens, and hears of everything by `ott-…` events.
 
-import { clock, element, icon } from "./dom.js";
+import { clock, element } from "./dom.js";
 import { messages } from "./messages.js";
 import { Engine, Trouble, fetchLibrary, interrupted } from "./engine.js";
 import { Measuring } from "./measuring.js";
-import { Connection } from "./connection.js";
+import { Recovery } from "./recovery.js";
 import { SeekBar } from "./seekbar.js";
 import { Popups } from "./popups.js";
 import { menus } from "./menus.js";
@@ -21,7 +21,6 @@ import { Deeds, kept } from "./deeds.js";
 import { Idle } from "./idle.js";
 import { preferredSound, preferredText } from "./preferred.js";
 
-const FLASH_MS = 600;
 const COUNTDOWN_S = 10;
 
 fetchLibrary().catch(() => {}); // asked for again when something is played
@@ -40,19 +39,20 @@ export class OttPlayer extends Deeds {
     this.stage = element("div", { class: "ott-stage" }, this.video);
     this.surface = element("div", { class: "ott-surface" });
     this.engine = new Engine(this.video, this.stage, {
-      trouble: (trouble) => this.#troubled(trouble),
-      working: () => { this.hungry = false; this.connection.working(); },
+      trouble: (trouble) => this.recovery.troubled(trouble),
+      working: () => this.recovery.working(),
       changed: () => this.popups.refresh(),
       switched: (event) => this.measuring.switched(event),
     });
     this.measuring = new Measuring(this.video, this.engine, (name, detail) => this.tell(name, { ...detail, cmcd: this.cmcd() }));
-    this.connection = new Connection(() => this.#askAgain(), (lost) => this.#network(lost));
+    this.recovery = new Recovery(this);
     this.idle = new Idle(this, () => this.#mayRest());
     this.popups = new Popups(() => this.wake());
     this.prompts = new Prompts(() => { this.toggleAttribute("data-asking", this.prompts.open); this.wake(); });
     this.message = new Message();
-    this.skipButton = new SkipButton(this.texts, (segment) => this.#skip(segment));
-    this.nextCard = new NextCard(this.texts, (by) => this.goNext(by));
+    const announce = (text) => this.announce(text);
+    this.skipButton = new SkipButton(this.texts, { skip: (segment) => this.#skip(segment), announce });
+    this.nextCard = new NextCard(this.texts, { go: (by) => this.goNext(by), announce });
     this.patience = new Patience(() => this.state === "playing", () => this.#stillThere());
     this.seekBar = new SeekBar(this.engine, this.texts, { seek: (ms) => this.seek(ms), by: (ms) => this.seekBy(ms, { peek: true }) });
     this.#build();
@@ -66,7 +66,7 @@ export class OttPlayer extends Deeds {
     queueMicrotask(() => {
       if (this.isConnected || !this.engine) return; // moved, not removed
       this.unload();
-      this.connection.close();
+      this.recovery.close();
       this.popups.destroy();
       this.patience.close();
       this.idle.stop();
@@ -105,7 +105,6 @@ export class OttPlayer extends Deeds {
     on("volumechange", () => this.controls.updateVolume());
     on("enterpictureinpicture leavepictureinpicture webkitpresentationmodechanged webkitbeginfullscreen webkitendfullscreen", () => this.controls.updateScreen());
     on("seeked", () => { if (this.session && this.measuring.first) this.tell("ott-seeked", { position_ms: this.positionMs }); });
-    on("error", () => { if (video.error && !this.engine.shaka) this.#troubled(new Trouble("media", video.error.message)); });
     gestures(this.surface, this);
     this.keys = keys(this, this.help);
     this.onScreen = () => this.controls.updateScreen();
@@ -130,16 +129,16 @@ export class OttPlayer extends Deeds {
     const startMs = options.startAt ?? session.resume_ms ?? 0;
     this.session = session;
     this.#options = options;
-    this.connection.begin();
+    this.recovery.begin();
     this.#prefer(preferences);
     this.measuring.begin(session, options.format);
     this.setAttribute("data-loading", "");
-    this.#enter("buffering");
+    this.enter("buffering");
     this.seekBar.begin(session.duration_ms, session.segments ?? []);
     this.skipButton.begin(session.segments ?? [], preferences.skipIntros ?? false);
     this.nextCard.begin(session.next_episode, session.segments ?? [], session.duration_ms, options.countdownS ?? COUNTDOWN_S);
     this.patience.begin(options.stillWatching);
-    this.controls.begin(session);
+    this.controls.begin({ ...session, name: options.title ?? session.name });
     this.tellSystem(session);
     // Asked while the picture of that moment is fetched.
     const answer = asks ? this.prompts.ask(this.texts.resume.title, { resume: this.texts.resume.at(clock(startMs)), over: this.texts.resume.over }) : null;
@@ -161,13 +160,7 @@ export class OttPlayer extends Deeds {
         return turn === this.#turn;
       } catch (error) {
         if (turn !== this.#turn || interrupted(error)) return false;
-        const trouble = Trouble.of(error);
-        if (!trouble.passing) {
-          this.#troubled(trouble);
-          throw trouble;
-        }
-        this.tell("ott-error", { code: trouble.code, detail: trouble.detail, fatal: false });
-        await this.connection.next();
+        await this.recovery.beforeAnother(Trouble.of(error)); // or there is no other
         if (turn !== this.#turn) return false;
       }
     }
@@ -182,7 +175,7 @@ export class OttPlayer extends Deeds {
 
   #clear() {
     this.measuring.end();
-    this.connection.reset();
+    this.recovery.reset();
     this.popups.close({ focus: false });
     this.prompts.withdraw();
     this.nextCard.end();
@@ -190,15 +183,15 @@ export class OttPlayer extends Deeds {
     this.patience.end();
     this.video.pause();
     this.session = null;
-    this.hungry = false;
   }
 
   async #resume(answer) {
     const { video } = this;
     if (answer === "over") {
-      // Until there is a picture Shaka may still be on its way to where it was told to begin.
+      // Nor in the middle of that seek.
       if (video.readyState < 2) await new Promise((done) => video.addEventListener("loadeddata", done, { once: true }));
-      video.currentTime = 0;
+      // Not 0: for a tenth of a second Shaka would take that for its own seek not having happened yet, and repeat it.
+      video.currentTime = 0.001;
     }
     this.play();
   }
@@ -247,24 +240,24 @@ export class OttPlayer extends Deeds {
   #moved(type) {
     if (!this.session) return;
     const { video } = this;
-    if (type === "ended") this.#enter("ended");
+    if (type === "ended") this.enter("ended");
     else if (video.ended) return;
-    else if (type === "waiting" || type === "emptied") this.#enter(video.paused && type === "waiting" ? "paused" : "buffering");
-    else if (type === "playing") this.#enter("playing");
-    else if (type === "pause" || (video.paused && type === "seeking")) this.#enter("paused");
-    else if (type === "play" && video.readyState < 3) this.#enter("buffering");
+    else if (type === "waiting" || type === "emptied") this.enter(video.paused && type === "waiting" ? "paused" : "buffering");
+    else if (type === "playing") this.enter("playing");
+    else if (type === "pause" || (video.paused && type === "seeking")) this.enter("paused");
+    else if (type === "play" && video.readyState < 3) this.enter("buffering");
     this.controls.updatePlay();
     this.tick();
     if (type === "ended") this.tell("ott-ended", {});
   }
 
-  #enter(state) {
+  enter(state) {
     if (state === this.state) return;
     this.state = state;
     this.dataset.state = state;
     this.announce(this.texts.said[state]);
     this.tell("ott-state", { state });
-    this.wake();
+    if (state === "paused" || state === "ended") this.wake();
   }
 
   #skip({ end_ms }) {
@@ -292,67 +285,10 @@ export class OttPlayer extends Deeds {
     return given === "yes";
   }
 
-  // --- Trouble ---
-
-  #troubled(trouble) {
-    const { code, detail, fatal, passing } = trouble;
-    const detailed = { code, detail, fatal: fatal && !passing };
-    if (passing && fatal) {
-      this.hungry = true;
-      if (!this.connection.lost) this.tell("ott-error", detailed);
-      this.connection.failing();
-      return;
-    }
-    const taken = !this.tell("ott-error", detailed, { cancelable: true });
-    if (!detailed.fatal || taken) return;
-    this.video.pause();
-    this.say(this.texts.failed, { tone: "error", action: this.texts.again, onAction: () => this.retry() });
-  }
-
-  #network(lost) {
-    this.toggleAttribute("data-offline", lost);
-    this.say(lost ? this.texts.offline : "");
-    if (!lost) this.announce(this.texts.online);
-    this.tell("ott-network", { lost });
-  }
-
-  /** Nothing failed yet: only asks whether the site can be reached again. */
-  async #askAgain() {
-    if (!this.session || this.hungry) return this.engine.retry();
-    const probe = new URL(this.session.dash_url, location.href);
-    const answer = await fetch(probe, { method: "HEAD", cache: "no-store" }).catch(() => null);
-    if (answer && answer.status < 500) this.connection.working();
-  }
-
   /** Fetches again what failed; what could not be played at all is loaded anew, where it was. */
-  retry() {
-    if (!this.session || this.engine.retry()) return;
-    this.load(this.session, { ...this.#options, startAt: this.positionMs }).catch(() => {});
-  }
+  retry() { this.recovery.retry(); }
 
-  say(text, options) { this.message.say(text, options); }
-
-  // --- Seen and heard ---
-
-  /** @returns {boolean} false where a listener has taken care of it */
-  tell(name, detail, { cancelable = false } = {}) {
-    return this.dispatchEvent(new CustomEvent(name, { bubbles: true, cancelable, detail }));
-  }
-
-  announce(text) { if (text) this.live.textContent = text; }
-
-  /** @param {string} what an icon of `dom.js`, or a text */
-  flash(what) {
-    const within = ["back", "forward"].includes(what) ? [icon(what), element("span", { text: what === "back" ? "−10" : "+10" })] : [element("span", { text: what })];
-    this.flashed.replaceChildren(...within);
-    this.flashed.dataset.side = what === "back" || what === "forward" ? what : "middle";
-    clearTimeout(this.flashing);
-    this.flashing = setTimeout(() => this.flashed.replaceChildren(), FLASH_MS);
-  }
-
-  wake() { this.idle.wake(); }
-
-  toggleControls() { this.idle.toggle(); }
+  loadAgain() { return this.load(this.session, { ...this.#options, startAt: this.positionMs }); }
 
   #mayRest() {
     const focused = [this.controls.top, this.controls.bottom, this.controls.centre].some((bar) => bar.querySelector(":focus-visible"));

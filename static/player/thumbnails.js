@@ -34,7 +34,7 @@ export class Thumbnails {
     const scale = this.picture.clientWidth / width;
     const { style } = this.picture;
     style.aspectRatio = `${width} / ${height}`;
-    style.backgroundImage = `url("${encodeURI(decodeURI(uri))}")`;
+    style.backgroundImage = `url("${uri.replaceAll('"', "%22")}")`;
     style.backgroundSize = `${sheetWidth * scale}px ${sheetHeight * scale}px`;
     style.backgroundPosition = `${-x * scale}px ${-y * scale}px`;
   }

@@ -1,7 +1,7 @@
 // The page that plays: asks for a session, hands it to `<ott-player>`, and says clearly when something does not play.
 
 import { call, signedIn } from "./api.js";
-import { titleAddress, watchAddress } from "./cards.js";
+import { episodeLabel, titleAddress, watchAddress } from "./cards.js";
 import { $, button, element } from "./dom.js";
 import { Playback } from "./playback.js";
 import { Preferences } from "./preferences.js";
@@ -56,7 +56,7 @@ async function play(wanted) {
 }
 
 async function show(current, { at }) {
-  const { session } = current;
+  const session = { ...current.session, name: nameOf(current.session) };
   sessionStorage.setItem(PLAYING, session.session_id);
   document.title = `${session.name} · ottsite`;
   history.replaceState(null, "", watchAddress(slug, { episode: session.episode_id }));
@@ -69,6 +69,14 @@ async function show(current, { at }) {
   const options = { tokenOf: current.tokenOf, preferences: preferences.forPlayer(), format: query.get("format") ?? "dash", startAt };
   // It says itself what it cannot play, and tells of it (`ott-error`).
   await player.load(session, options).catch((trouble) => { if (!trouble.code) throw trouble; });
+}
+
+/** Of an episode with that of its series. */
+function nameOf({ name, episode_id: id }) {
+  const season = title?.seasons.find((one) => one.episodes.some((episode) => episode.id === id));
+  if (!id || !season) return name;
+  const { number } = season.episodes.find((episode) => episode.id === id);
+  return [title.name, episodeLabel({ season_number: season.number, number }), name].join(" · ");
 }
 
 /** Stop what plays; its stream is free when this resolves. */

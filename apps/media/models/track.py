@@ -6,6 +6,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from apps.media.cmaf import Index
+
 from .asset import Asset
 
 
@@ -24,8 +26,9 @@ class TrackManager(models.Manager[Any]):
 class Track(models.Model):
     """An object of the storage. Without a `key` it belongs to a placeholder and has no bytes.
 
-    `index`: where the init section and the fragments lie, as `cmaf.Index.to_json`. `codecs`: RFC 6381.
-    `peak_bps`: the fragment with the most bits per second; `average_bps`: over the whole track.
+    `index`: where the init section and the fragments lie, as `cmaf.Index.to_json`; of a long film it is long.
+    `outline`: what manifests tell of it, as `cmaf.Outline.to_json`. `codecs`: RFC 6381. `peak_bps`: the fragment
+    with the most bits per second; `average_bps`: over the whole track.
     """
 
     key = models.CharField(max_length=200, blank=True)
@@ -33,11 +36,18 @@ class Track(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     codecs = models.CharField(max_length=60, blank=True)
     index = models.JSONField(default=dict, blank=True)
+    outline = models.JSONField(default=dict, blank=True)
     peak_bps = models.PositiveBigIntegerField(default=0)
     average_bps = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         abstract = True
+
+    def lay_out(self, index: Index) -> None:
+        """Its file is laid out like this."""
+        outline = index.outline
+        self.index, self.outline, self.codecs = index.to_json(), outline.to_json(), index.codecs
+        self.peak_bps, self.average_bps = outline.peak_bps, outline.average_bps
 
 
 class Rendition(Track):

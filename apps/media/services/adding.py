@@ -51,9 +51,7 @@ def add_dub(doing: Doing, folder: Path) -> Done:
         language=given["language"], described=given["described"], channels=index.channels,
         loudness=made["loudness"],
     )  # fmt: skip
-    index = protecting.protect_added(track, asset, target, index)
-    track.index, track.codecs = index.to_json(), index.codecs
-    track.peak_bps, track.average_bps = index.peak_bps, index.average_bps
+    track.lay_out(protecting.protect_added(track, asset, target, index))
     return _kept(doing, track, target, notes=[])
 
 

@@ -249,9 +249,7 @@ def _pick_stills(bench: Bench) -> list[str]:
 def _write_manifests(bench: Bench, sheets: Sheets | None, keys: list[ContentKey]) -> None:
     """Playlists and MPD of the whole package, for those who may see all of it; others get theirs made."""
     for row in (*bench.renditions, *bench.audio):
-        index = bench.indexes[row.key]
-        row.index, row.codecs = index.to_json(), index.codecs
-        row.peak_bps, row.average_bps = index.peak_bps, index.average_bps
+        row.lay_out(bench.indexes[row.key])
     for text in bench.subtitles:
         text.size = bench.files[text.key].stat().st_size
     package = packages.package(

@@ -54,12 +54,12 @@ def film(base: Path) -> Packaged:
     folder.mkdir(parents=True, exist_ok=True)
     _encode(folder)
     videos = tuple(
-        Video(name=f"v{height}", index=_joined(folder, f"v{height}"), fps=Fraction(FPS), codec="h264",
+        Video(name=f"v{height}", layout=_joined(folder, f"v{height}"), fps=Fraction(FPS), codec="h264",
               height=height)
         for height in RUNGS
     )  # fmt: skip
     audios = tuple(
-        Audio(name=name, index=_joined(folder, name), language=language, label=label,
+        Audio(name=name, layout=_joined(folder, name), language=language, label=label,
               described=name == "a-en-described")
         for name, language, label in (
             ("a-en", "en", "English"), ("a-hi", "hi", "हिन्दी"),
@@ -87,7 +87,7 @@ def protected(base: Path, scheme: str) -> Packaged:
         kid, key = key_of(label)
         source = clear.folder / track.file
         index = encryption.encrypt(source, folder / track.file, scheme=scheme, key=key, kid=kid)
-        return replace(track, index=index, kid=kid)
+        return replace(track, layout=index, kid=kid)
 
     videos = tuple(encrypted(one, keys.label(one.height)) for one in clear.package.videos)
     audios = tuple(encrypted(one, "AUDIO") for one in clear.package.audios)

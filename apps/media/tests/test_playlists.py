@@ -25,11 +25,11 @@ def index(*fragments: tuple[int, int, int], codecs: str = "avc1.64001e", timesca
 
 def video(*fragments: tuple[int, int, int], name: str = "v360", timescale: int = 1000) -> Video:
     made = index(*fragments, timescale=timescale)
-    return Video(name=name, index=made, fps=Fraction(24000, 1001), codec="h264", height=360)
+    return Video(name=name, layout=made, fps=Fraction(24000, 1001), codec="h264", height=360)
 
 
 def audio(name: str = "a-en", *, size: int = 1000, codecs: str = "mp4a.40.2", label: str = "") -> Audio:
-    return Audio(name=name, index=index((4000, size, 0), codecs=codecs), language=name[2:4], label=label)
+    return Audio(name=name, layout=index((4000, size, 0), codecs=codecs), language=name[2:4], label=label)
 
 
 def test_each_fragment_is_a_segment_of_the_track_file() -> None:

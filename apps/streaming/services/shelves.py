@@ -106,7 +106,7 @@ def _of(asset: Asset, edition: int | None, known: Shelf | None) -> Shelf | None:
         former = Edition.former(asset, edition)
         return _stocked(asset, former, stamp) if former else None
     stamp = _stamp(asset)
-    return known if known and known.stamp == stamp else _stocked(asset, Edition.of(asset), stamp)
+    return known if known and known.stamp == stamp else _stocked(asset, Edition.of(asset, unread=True), stamp)
 
 
 def forget() -> None:

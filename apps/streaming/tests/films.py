@@ -102,8 +102,7 @@ def _keep_keys(asset: Asset) -> None:
 
 
 def _track(film: Packaged, track: Track, prefix: str) -> dict[str, Any]:
-    index = track.index
-    told = {"index": index.to_json(), "codecs": index.codecs}
+    told = {"index": track.index.to_json(), "outline": track.outline.to_json(), "codecs": track.outline.codecs}
     return told | _object(film, track.file, prefix)
 
 
