@@ -38,7 +38,7 @@ def problem(answer: Any, status: int, code: str) -> None:
 def test_other_methods_are_told_which_there_are(playing: Answer) -> None:
     track = next(one for one in addresses(get(playing["dash_url"]).content.decode()) if "v360" in one)
     for url in (playing["hls_url"], playing["dash_url"], track):
-        answer = Client().delete(url)
+        answer = Client(enforce_csrf_checks=True).delete(url)
         problem(answer, 405, "method_not_allowed")
         assert answer["Allow"] == "GET, HEAD"
     answer = Client().get(f"/play/{token_of(playing)}/licence")
