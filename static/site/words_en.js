@@ -22,6 +22,7 @@ export const ENGLISH = {
   "title.over": "Start over",
   "title.back": "Home",
   "title.cast": "Cast and crew",
+  "title.extras": "Trailers and extras",
   "title.as": "as {name}",
   "title.season": "Season {number}",
   "title.specials": "Specials",
@@ -87,6 +88,7 @@ export const ENGLISH = {
   "stream_limit": "Too many screens at once|All streams of your plan are in use.",
   "email_unverified": "Confirm your e-mail address first|We mailed you a link. Open it, then come back and try again.",
   "not_ready": "Nothing to play yet|The video is still being prepared. Look in again later.",
+  "device_unsupported": "Not on this device|It decodes none of the formats that this film comes in. Play it on another device, or in another browser.",
   "profile_required": "Who is watching?|Choose a profile first.",
   "permission_denied": "Not for this profile|This profile may not do that.",
   "not_authenticated": "You are signed out|Sign in to watch.",
@@ -107,6 +109,7 @@ export const ENGLISH = {
   "lost.profile_deleted": "This profile is gone|It was deleted. Choose another one.",
   "lost.plan_changed": "Your plan has changed|What you have now does not cover this, or not on so many screens.",
   "lost.withdrawn": "No longer available|This title was taken down.",
+  "lost.restricted": "Not for this profile|What this profile may see has changed, or the title's rating or rights have.",
   "lost.staff": "This session has ended|The operator of the site ended it.",
   "lost.token": "This session has ended|It has been going on for very long.",
 };
