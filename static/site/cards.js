@@ -5,9 +5,9 @@ import { length, say } from "./words.js";
 
 export const titleAddress = (slug) => `/title/${slug}`;
 
-/** `at`: "resume" or "start"; without it the player asks. */
-export function watchAddress(slug, { episode, at } = {}) {
-  const query = new URLSearchParams({ ...(episode && { episode }), ...(at && { at }) }).toString();
+/** `at`: "resume" or "start"; without it the player asks. `format`: "hls"; without it DASH. */
+export function watchAddress(slug, { episode, at, format } = {}) {
+  const query = new URLSearchParams({ ...(episode && { episode }), ...(at && { at }), ...(format && { format }) }).toString();
   return `/watch/${slug}${query && `?${query}`}`;
 }
 

@@ -14,7 +14,8 @@ import "../player/player.js";
 
 const slug = location.pathname.split("/")[2];
 const query = new URLSearchParams(location.search);
-// Of this tab, so that what it left behind is not in its own way.
+const format = query.get("format") === "hls" ? "hls" : "dash";
+// The session of this tab, so that what it left behind is not in its own way.
 const PLAYING = "ottsite.playing";
 const OFFLINE_RETRY_MS = 5000;
 const REFUSED_RETRY_MS = 2000;
@@ -56,17 +57,18 @@ async function play(wanted) {
 }
 
 async function show(current, { at }) {
-  const session = { ...current.session, name: nameOf(current.session) };
+  const { session } = current;
+  const name = nameOf(session);
   sessionStorage.setItem(PLAYING, session.session_id);
-  document.title = `${session.name} · ottsite`;
-  history.replaceState(null, "", watchAddress(slug, { episode: session.episode_id }));
+  document.title = `${name} · ottsite`;
+  history.replaceState(null, "", watchAddress(slug, { episode: session.episode_id, format: query.get("format") }));
   telemetry.about(session);
   current.addEventListener("lost", ({ detail }) => lose(detail.reason));
   current.addEventListener("network", ({ detail }) => { if (!detail.lost) player.retry(); });
   current.attach(player);
   $("opening").hidden = true;
   const startAt = { resume: session.resume_ms, start: 0 }[at] ?? at;
-  const options = { tokenOf: current.tokenOf, preferences: preferences.forPlayer(), format: query.get("format") ?? "dash", startAt };
+  const options = { tokenOf: current.tokenOf, preferences: preferences.forPlayer(), format, title: name, startAt };
   // It says itself what it cannot play, and tells of it (`ott-error`).
   await player.load(session, options).catch((trouble) => { if (!trouble.code) throw trouble; });
 }
