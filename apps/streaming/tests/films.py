@@ -34,7 +34,8 @@ def behind(asset: Asset | None, film: Packaged) -> Asset:
         model._default_manager.filter(asset=asset).delete()
     prefix = f"assets/{asset.public_id}/package/"
     package = film.package
-    for row in itertools.chain(*tracks(film, prefix)):
+    rows: Any = itertools.chain(*tracks(film, prefix))
+    for row in rows:
         row.asset = asset
         row.save()
     if package.scheme:
