@@ -73,7 +73,9 @@ def film(protection: str) -> tuple[str, Callable[[Any], dict[str, str]]]:
         sound = AudioTrack(asset=asset, language=language, key=f"{prefix}a-{language}.mp4", size=1)
         sound.lay_out(index(128_000, 0))
         sound.save()
-        SubtitleTrack.objects.create(asset=asset, language=language, key=f"{prefix}t-{language}.vtt", size=90_000)
+        SubtitleTrack.objects.create(
+            asset=asset, language=language, key=f"{prefix}t-{language}.vtt", size=90_000
+        )
     if protection:
         for label in ContentKey.Label.values:
             ContentKey.objects.create(asset=asset, label=label, kid=uuid4(), wrapped=b"x")
