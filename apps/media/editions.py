@@ -80,13 +80,6 @@ class Edition:
         }
 
 
-def _rows(kind: Any, asset: Asset, *, unread: bool) -> Any:
-    rows = kind.objects.filter(asset=asset).exclude(key="")
-    if not unread:
-        return rows
-    return rows.defer("index").annotate(**{INDEX_TEXT: Cast("index", TextField())})
-
-
 def present(asset: str, *, indexes: bool) -> Present | None:
     """Of the asset with that public id, in one statement; None: there is nothing of it to play.
 
@@ -99,34 +92,39 @@ def present(asset: str, *, indexes: bool) -> Present | None:
     return Present(*row) if row else None
 
 
+# Names of tables, columns and fields alone are put into it, which are the models'.
+STATEMENT = """
+SELECT a.edition,
+  json_build_object(
+    'prefix', a.prefix, 'protection', a.protection, 'thumbnails', a.thumbnails, {listed}
+  )::text,
+  CASE WHEN %(indexes)s
+    THEN (SELECT coalesce(json_object_agg(key, index), '{{}}')::text FROM ({indexes}) AS t)
+    ELSE '' END
+FROM {assets} AS a WHERE a.public_id = %(asset)s AND a.state = %(ready)s AND NOT a.placeholder
+"""
+ROWS = """
+(SELECT coalesce(json_agg(json_build_object({fields}) ORDER BY {order}), '[]') FROM {table} AS t {those})
+"""
+INDEXES = "SELECT key, index::text FROM {table} AS t {those}"
+THOSE = "WHERE t.asset_id = a.id AND t.key <> ''"
+
+
 @cache
 def _statement() -> str:
     listed = ", ".join(f"'{name}', {_listed(kind)}" for name, kind in KINDS.items())
-    indexes = " UNION ALL ".join(
-        f"SELECT key, index::text FROM {kind._meta.db_table} WHERE asset_id = a.id AND key <> ''"
-        for kind in (Rendition, AudioTrack)
-    )
-    return f"""
-        SELECT a.edition,
-          json_build_object(
-            'prefix', a.prefix, 'protection', a.protection, 'thumbnails', a.thumbnails, {listed}
-          )::text,
-          CASE WHEN %(indexes)s
-            THEN (SELECT coalesce(json_object_agg(t.key, t.index), '{{}}')::text FROM ({indexes}) t)
-            ELSE '' END
-        FROM {Asset._meta.db_table} a
-        WHERE a.public_id = %(asset)s AND a.state = %(ready)s AND NOT a.placeholder
-    """  # noqa: S608 nothing in it is anybody's but ours
+    tables = (kind._meta.db_table for kind in (Rendition, AudioTrack))
+    indexes = " UNION ALL ".join(INDEXES.format(table=table, those=THOSE) for table in tables)
+    return STATEMENT.format(listed=listed, indexes=indexes, assets=Asset._meta.db_table)
 
 
 def _listed(kind: Any) -> str:
     """The rows of tracks of a kind that have bytes, as JSON and in their order."""
     left_out = LEFT_OUT | {"index"}
     names = [one.name for one in kind._meta.concrete_fields if one.name not in left_out]
-    pairs = ", ".join(f"'{name}', t.{name}" for name in names)
-    order = ", ".join(f"t.{name}" for name in kind._meta.ordering if name != "asset_id")
-    rows = f"SELECT * FROM {kind._meta.db_table} WHERE asset_id = a.id AND key <> ''"  # noqa: S608
-    return f"(SELECT coalesce(json_agg(json_build_object({pairs}) ORDER BY {order}), '[]') FROM ({rows}) t)"  # noqa: S608
+    fields = ", ".join(f"'{name}', t.{name}" for name in names)
+    order = ", ".join(f"t.{name}" for name in kind._meta.ordering)
+    return ROWS.format(fields=fields, order=order, table=kind._meta.db_table, those=THOSE)
 
 
 def _told(rows: Iterable[Rendition | AudioTrack | SubtitleTrack]) -> list[Json]:

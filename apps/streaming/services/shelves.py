@@ -16,7 +16,7 @@ from uuid import UUID
 
 from apps.media import editions, packages, playlists, thumbnails
 from apps.media.editions import Edition
-from apps.media.models import Asset, AudioTrack, ContentKey, Rendition, SubtitleTrack
+from apps.media.models import AudioTrack, ContentKey, Rendition, SubtitleTrack
 from apps.media.playlists import Package, Track, Video
 from apps.media.thumbnails import Sheets
 
