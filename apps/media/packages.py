@@ -8,7 +8,6 @@ import orjson
 
 from . import keys, languages, playlists
 from .cmaf import Outline, Stored
-from .editions import INDEX_TEXT
 from .models import AudioTrack, ContentKey, Rendition, SubtitleTrack
 from .thumbnails import Sheets
 
@@ -52,9 +51,9 @@ def package(
 
 
 def layout_of(track: Rendition | AudioTrack) -> Stored:
-    """The row may have been fetched with the index as text, `editions.INDEX_TEXT`, which is not read then."""
-    text = track.__dict__.get(INDEX_TEXT) or orjson.dumps(track.index)
-    return Stored(Outline.from_json(track.outline), text)
+    """The index of the row may be text (`editions.Edition.read`), which is not read yet."""
+    index = track.index
+    return Stored(Outline.from_json(track.outline), index if isinstance(index, str) else orjson.dumps(index))
 
 
 def shown(track: AudioTrack | SubtitleTrack) -> str:
