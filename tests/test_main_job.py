@@ -85,7 +85,8 @@ def story(kept: Story, site: Site, request: pytest.FixtureRequest) -> Iterator[S
     yield kept
     everybody = (kept.editor, kept.reviewer, kept.publisher, *kept.viewers)
     trouble = [line for one in everybody for line in one.trouble]
-    for one in kept.viewers:
+    for number, one in enumerate(kept.viewers):
+        one.page.screenshot(path=kept.photos / f"{request.node.name}-{number}.png")
         one.page.goto("/account/verify")  # a page that closes frees its stream
         one.context.close()
     kept.viewers.clear()

@@ -36,6 +36,25 @@ def test_it_asks_whether_to_resume_and_does_either(show: Show, session: Json) ->
     show(walk)
 
 
+def test_where_the_browser_wants_a_click_it_waits_for_one(show: Show, session: Json) -> None:
+    # As Chromium refuses it to a page that nobody has touched; the tests' own lets everything play.
+    refused = """const play = HTMLMediaElement.prototype.play;
+        HTMLMediaElement.prototype.play = async function () {
+            HTMLMediaElement.prototype.play = play;
+            throw new DOMException("", "NotAllowedError");
+        };"""
+
+    def walk(screen: Screen) -> None:
+        screen.page.evaluate(refused)
+        screen.load(session, startAt=0, countdownS=60)
+        screen.until("p.state === 'paused' && !p.hasAttribute('data-loading')")
+        screen.player.locator(".ott-centre").get_by_role("button", name="Play").click()
+        screen.until("p.state === 'playing' && v.currentTime > 0")
+        assert screen.faults == []
+
+    show(walk)
+
+
 def test_an_intro_is_skipped_by_its_button_or_by_itself(show: Show, session: Json) -> None:
     def walk(screen: Screen) -> None:
         screen.play(session, startAt=0, countdownS=60)

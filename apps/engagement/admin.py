@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, register_converter
@@ -57,7 +58,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     def page(self, request: HttpRequest) -> HttpResponse:
         """The stream's state and the latest letters; `before` goes on from a letter."""
         if not self.has_view_permission(request):
-            return HttpResponse(status=403)
+            raise PermissionDenied
         shown: dict[str, Any] = {"may": self._may(request), "title": "Dead letters"}
         try:
             found = letters.latest(SHOWN, _before(request))

@@ -3,8 +3,8 @@
     POST /api/v1/playback/sessions/{id}/heartbeat, Authorization: Bearer <playback token>
 
 1. `answers` looks whether this is a beat that needs nothing of Django: other methods, queries, other content
-   types, other sites' browsers (CORS) and plain HTTP where that is redirected go the ordinary way, to
-   `api.views.HeartbeatView`, which gives the same answers to the same beats.
+   types, pages of sites that are not allowed (CORS) and plain HTTP where that is redirected go the ordinary
+   way, to `api.views.HeartbeatView`, which gives the same answers to the same beats.
 2. `services.beating.beat` checks the token's HMAC, reads the body strictly, and asks Redis once: one script
    renews the lease, stores the position and appends the event. PostgreSQL and MongoDB are not asked, so
    that it needs no budget of waiting: its one exchange ends within `REDIS_TIMEOUT_S`.
@@ -57,7 +57,9 @@ class Heartbeats:
         finally:
             logs.context.reset(token)
         own = [("X-Request-ID", request_id), ("Content-Length", str(len(body)))]
-        start_response(status, [*headers, *own, *_usual(_is_secure(environ))])
+        start_response(
+            status, [*headers, *own, *_usual(_is_secure(environ)), *_shared(environ.get("HTTP_ORIGIN"))]
+        )
         return [body]
 
 
@@ -69,7 +71,7 @@ def answers(environ: Environ) -> str | None:
     if match is None or environ.get("CONTENT_TYPE", "").partition(";")[0] != "application/json":
         return None
     origin = environ.get("HTTP_ORIGIN")
-    if origin is not None and origin != settings.SITE_URL:
+    if origin is not None and origin != settings.SITE_URL and origin not in settings.CORS_ALLOWED_ORIGINS:
         return None
     if settings.SECURE_SSL_REDIRECT and not _is_secure(environ):
         return None
@@ -105,6 +107,14 @@ def _is_secure(environ: Environ) -> bool:
         return True
     header, value = settings.SECURE_PROXY_SSL_HEADER or ("", "")
     return bool(header) and environ.get(header, "").split(",", 1)[0].strip() == value
+
+
+def _shared(origin: str | None) -> Headers:
+    """What lets a page of another site read the answer: as django-cors-headers."""
+    if origin is None or origin not in settings.CORS_ALLOWED_ORIGINS:
+        return []
+    exposed = ", ".join(settings.CORS_EXPOSE_HEADERS)
+    return [("access-control-allow-origin", origin), ("access-control-expose-headers", exposed)]
 
 
 @cache

@@ -40,6 +40,7 @@ export const ENGLISH = {
   "title.venue": "Venue",
   "title.kickOff": "Kick-off",
   "title.competition": "Competition",
+  "language.original": "Original",
   "badge.premium": "Premium",
   "badge.free": "Free",
   "badge.soon": "Coming soon",

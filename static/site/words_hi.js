@@ -40,6 +40,7 @@ export const HINDI = {
   "title.venue": "स्थान",
   "title.kickOff": "शुरुआत",
   "title.competition": "प्रतियोगिता",
+  "language.original": "मूल",
   "badge.premium": "प्रीमियम",
   "badge.free": "मुफ़्त",
   "badge.soon": "जल्द आ रहा है",

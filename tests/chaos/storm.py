@@ -145,6 +145,8 @@ class Storm:
         viewers.gate.clear()
         while viewers.wire.busy:
             await asyncio.sleep(0.02)
+        # So that who was taken over knows of it: that, too, is lost with Valkey.
+        await viewers.beat_within(0.5)
         await self._drained()
         playing = [(one.account, one.id) for one in viewers.live()]
         await self._ask(self.valkey.flushdb)

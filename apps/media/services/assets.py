@@ -167,13 +167,14 @@ def _replace(asset: Asset, former: str, package: Package) -> None:
         of_former = models.Q(key="") | (models.Q(key__startswith=former) if former else models.Q(pk=None))
         there.filter(of_former).delete()
         for row in rows:
-            for replaced in there.filter(**{name: getattr(row, name) for name in named}):
-                leftovers.disown(replaced.key, keep=leftovers.KEPT_FOR_PLAYERS)
-                replaced.delete()
+            replaced = there.filter(**{name: getattr(row, name) for name in named})
+            for key in list(replaced.values_list("key", flat=True)):
+                leftovers.disown(key, keep=leftovers.KEPT_FOR_PLAYERS)
+            replaced.delete()
             row.asset = asset
         model._default_manager.bulk_create(rows)
-    for key in package.keys:
-        key.asset = asset
+    for one in package.keys:
+        one.asset = asset
     ContentKey.objects.bulk_create(key for key in package.keys if key.pk is None)
 
 

@@ -45,9 +45,12 @@ class PlaybackSessionAdmin(ReadOnlyAdmin):
     search_help_text = "An account's e-mail address, an id, or the name of a device."
     date_hierarchy = "started_at"
     actions = ("end_sessions",)
-    fields = ("public_id", "account", "account_name", "profile", "title", "title_name", "episode", "extra",
-              "asset", "device_id", "device_name", "territory", "plan", "max_height", "started_at",
-              "ended_at", "ended_by")  # fmt: skip
+    fieldsets = (
+        (None, {"fields": ("account_name", "title_name", "device_name", "territory", "plan", "max_height",
+                           "started_at", "ended_at", "ended_by")}),
+        ("Ids", {"fields": ("public_id", "account", "profile", "title", "episode", "extra", "asset",
+                            "device_id")}),
+    )  # fmt: skip
     readonly_fields = ("public_id", "account_name", "title_name")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PlaybackSession]:
@@ -101,7 +104,7 @@ class PlaybackSessionAdmin(ReadOnlyAdmin):
                 profile, title=title, episode=episode, territory=territory, at=timezone.now()
             )
         context = {
-            **self.admin_site.each_context(request), "opts": self.opts, "form": form, "explained": explained,
+            **self.admin_site.each_context(request), "form": form, "explained": explained,
             "title": "Why can this account not play this?",
         }  # fmt: skip
         return TemplateResponse(request, "admin/streaming/why.html", context)

@@ -34,7 +34,8 @@ def behind(asset: Asset | None, film: Packaged) -> Asset:
         model._default_manager.filter(asset=asset).delete()
     prefix = f"assets/{asset.public_id}/package/"
     package = film.package
-    for row in itertools.chain(*tracks(film, prefix)):
+    rows: Any = itertools.chain(*tracks(film, prefix))
+    for row in rows:
         row.asset = asset
         row.save()
     if package.scheme:
@@ -101,7 +102,11 @@ def _keep_keys(asset: Asset) -> None:
 
 
 def _track(film: Packaged, track: Track, prefix: str) -> dict[str, Any]:
-    told = {"index": track.index.to_json(), "outline": track.outline.to_json(), "codecs": track.outline.codecs}
+    told = {
+        "index": track.index.to_json(),
+        "outline": track.outline.to_json(),
+        "codecs": track.outline.codecs,
+    }
     return told | _object(film, track.file, prefix)
 
 

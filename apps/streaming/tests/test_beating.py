@@ -258,17 +258,23 @@ def test_without_redis_a_beat_is_to_be_sent_again(send: Send, settings: Any) -> 
 # --- Alike ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", ["kept", "lost", "bad token", "bad body", "https"])
+ELSEWHERE = "https://player.example"
+
+
+@pytest.mark.parametrize("case", ["kept", "lost", "bad token", "bad body", "https", "from elsewhere"])
 def test_both_ways_answer_alike_to_the_last_header(case: str, settings: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_PRELOAD = 1000, True
+    settings.CORS_ALLOWED_ORIGINS = [ELSEWHERE]
     hot._usual.cache_clear()
     its = claims()
     if case == "lost":
         leases.end(its.account, its.session, "stopped")
     token = "x" if case == "bad token" else playback_token(its)
     body = b"{}" if case == "bad body" else b'{"seq":1,"position_ms":1}'
-    more = {"HTTP_X_FORWARDED_PROTO": "https"} if case == "https" else {}
+    more = {
+        "https": {"HTTP_X_FORWARDED_PROTO": "https"}, "from elsewhere": {"HTTP_ORIGIN": ELSEWHERE},
+    }.get(case, {})  # fmt: skip
     path = f"{SESSIONS}/{its.session}/heartbeat"
 
     lean = called(hot.Heartbeats(elsewhere), environ(path, body, token, **more))
@@ -278,6 +284,8 @@ def test_both_ways_answer_alike_to_the_last_header(case: str, settings: Any) -> 
     said = [{**one.json(), "token": ""} for one in (lean, full)]
     assert said[0] == said[1]
     assert lean.status == full.status
+    allowed = {name.lower(): value for name, value in lean.headers.items()}.get("access-control-allow-origin")
+    assert allowed == (ELSEWHERE if case == "from elsewhere" else None)
     # The ordinary way says besides which methods there are.
     assert {name.lower(): value for name, value in lean.headers.items() if name != "Content-Length"} == {
         name.lower(): value for name, value in full.headers.items() if name not in {"Allow", "Content-Length"}
