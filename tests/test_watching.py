@@ -38,8 +38,8 @@ def viewers(browser: Browser, site: Site) -> Iterator[Open]:
 @pytest.fixture
 def events(site: Site) -> Iterator[Callable[[dict[str, Any]], list[dict[str, Any]]]]:
     """What MongoDB has of the engagement events."""
-    client: MongoClient[dict[str, Any]]
-    with MongoClient(site.commands["worker"][1]["MONGO_URL"]) as client:
+    client: MongoClient[dict[str, Any]] = MongoClient(site.commands["worker"][1]["MONGO_URL"])
+    with client:
         found = client.get_default_database()["engagement_events"]
         yield lambda query: list(found.find(query).sort("at"))
 
