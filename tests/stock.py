@@ -17,7 +17,7 @@ from apps.media.tests import packaged
 from apps.media.tests.packaged import Packaged
 from apps.streaming.tests import films, steps
 
-# By slug: a film for everybody, one for those with a plan and above the ceiling of a child, and a series of two
+# By slug: a film for everybody, one for those with a plan and above the ceiling of a child, a series of two
 # episodes. Each has a trailer.
 FILM, GALA, SERIES = "the-film", "the-gala", "the-series"
 
