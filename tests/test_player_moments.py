@@ -42,7 +42,8 @@ def test_where_the_browser_wants_a_click_it_waits_for_one(show: Show, session: J
         HTMLMediaElement.prototype.play = async function () {
             HTMLMediaElement.prototype.play = play;
             throw new DOMException("", "NotAllowedError");
-        };"""
+        };
+        null"""
 
     def walk(screen: Screen) -> None:
         screen.page.evaluate(refused)
