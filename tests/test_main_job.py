@@ -28,6 +28,10 @@ NAME, SLUG = "Morning Meadow", "morning-meadow"
 SYNOPSIS = "Somebody large wakes up, and the meadow with him."
 ENCODING_MS = 300_000
 SESSIONS = "/api/v1/playback/sessions"
+PLAYERS = (
+    ("hls.js", "hls", "hls_url"), ("Shaka HLS", "shaka", "hls_url"),
+    ("Shaka DASH", "shaka", "dash_url"), ("dash.js", "dash", "dash_url"),
+)  # fmt: skip
 
 
 @dataclass
@@ -234,20 +238,16 @@ def test_it_goes_on_there_in_another_browser_in_the_same_language(
 
 
 def test_every_frame_is_played_by_other_peoples_players(story: Story, browser: Browser, site: Site) -> None:
-    session = started(site, story, SLUG)
-    seen = {
-        name: others_play(browser, site, player, session[manifest])
-        for name, player, manifest in (
-            ("hls.js", "hls", "hls_url"), ("Shaka HLS", "shaka", "hls_url"),
-            ("Shaka DASH", "shaka", "dash_url"), ("dash.js", "dash", "dash_url"),
-        )
-    }  # fmt: skip
+    seen = {}
+    for name, player, manifest in PLAYERS:
+        session = started(site, story, SLUG)
+        seen[name] = others_play(browser, site, player, session[manifest])
+        stopped(site, session)
 
     frames = session["duration_ms"] * 25 // 1000
     assert {name: one["faults"] for name, one in seen.items()} == {name: [] for name in seen}
     assert {name: one["frames"] >= frames - 1 for name, one in seen.items()} == dict.fromkeys(seen, True)
     assert {len(one["audio"]) for one in seen.values()} == {2}
-    stopped(site, session)
 
 
 @pytest.mark.usefixtures("stocked")
