@@ -143,19 +143,20 @@ def test_a_network_that_was_lost_goes_on_by_itself(show: Show, session: Json, fo
         screen.context.set_offline(True)
         message = screen.player.get_by_text("No connection.")
         message.wait_for()
-        screen.until("p.state === 'buffering'")
+        # Whatever the machine is busy with: until nothing is left of what was fetched.
+        left = "v.buffered.end(v.buffered.length - 1) - v.currentTime"
+        screen.until(f"p.state === 'buffering' && {left} < 0.3")
         stopped = screen.ask("v.currentTime")
         screen.page.wait_for_timeout(1500)
-        assert screen.ask("v.currentTime") == stopped
+        assert screen.ask("v.currentTime") - stopped < 0.3
         screen.context.set_offline(False)
         screen.until("p.state === 'ended'", seconds=30)
         assert message.count() == 0
         # One track may be back before another has noticed.
         lost = [told["lost"] for told in screen.heard("network")]
         assert lost == [True, False] * (len(lost) // 2)
-        (stall,) = screen.heard("stall")
-        assert stall["duration_ms"] > 1500
-        assert stall["after_seek"] is False
+        assert max(stall["duration_ms"] for stall in screen.heard("stall")) > 1500
+        assert not any(stall["after_seek"] for stall in screen.heard("stall"))
         assert [one["fatal"] for one in screen.heard("error")] == [False] * len(screen.heard("error"))
 
     show(walk)
