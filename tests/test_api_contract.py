@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import schemathesis.openapi
@@ -224,7 +225,8 @@ class Run:
         self.slowest_s = max(self.slowest_s, response.elapsed)
         names = {name.lower() for name in response.headers}
         expected = {"x-request-id", "x-content-type-options", "content-security-policy", "ratelimit-limit"}
-        if label.endswith(fuzzed_playback.HEARTBEAT) or label.split(" ")[1].startswith(MEDIA):
+        asked = urlsplit(label.rpartition(" ")[2]).path
+        if label.endswith(fuzzed_playback.HEARTBEAT) or asked.startswith(MEDIA):
             # Bounded for each session instead.
             expected.remove("ratelimit-limit")
         missing = expected - names
