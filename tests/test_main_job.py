@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -87,15 +88,16 @@ def story(kept: Story, site: Site, request: pytest.FixtureRequest) -> Iterator[S
     if request.session.testsfailed > kept.failed_before:
         pytest.skip("what it goes on from did not happen")
     yield kept
-    everybody = (kept.editor, kept.reviewer, kept.publisher, *kept.viewers)
-    trouble = [line for one in everybody for line in one.trouble]
+    people = (kept.editor, kept.reviewer, kept.publisher, *kept.viewers)
+    heard: list[list[str]] = [one.trouble for one in people]
+    trouble = list(chain.from_iterable(heard))
     for number, one in enumerate(kept.viewers):
         one.page.screenshot(path=kept.photos / f"{request.node.name}-{number}.png")
         one.page.goto("/account/verify")  # a page that closes frees its stream
         one.context.close()
     kept.viewers.clear()
-    for desk in everybody:
-        desk.trouble.clear()
+    for lines in heard:
+        lines.clear()
     assert trouble == []
 
 
