@@ -88,8 +88,8 @@ def story(kept: Story, site: Site, request: pytest.FixtureRequest) -> Iterator[S
     if request.session.testsfailed > kept.failed_before:
         pytest.skip("what it goes on from did not happen")
     yield kept
-    people = (kept.editor, kept.reviewer, kept.publisher, *kept.viewers)
-    heard: list[list[str]] = [one.trouble for one in people]
+    people: list[Desk | Viewer] = [kept.editor, kept.reviewer, kept.publisher, *kept.viewers]
+    heard = [one.trouble for one in people]
     trouble = list(chain.from_iterable(heard))
     for number, one in enumerate(kept.viewers):
         one.page.screenshot(path=kept.photos / f"{request.node.name}-{number}.png")
