@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -63,7 +63,7 @@ def make_playable() -> None:
         model._default_manager.update(key="assets/x/y/track.mp4")
 
 
-def starts(port: int, slugs: list[str]) -> load.Request:
+def starts(port: int, slugs: Sequence[str]) -> load.Request:
     """Of titles that anybody may play, each by the next account."""
     emails = [f"{uuid4()}@benchmark.example" for _ in range(ACCOUNTS)]
     for email in emails:

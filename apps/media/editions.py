@@ -12,7 +12,7 @@ from .models import Asset, AssetState, AudioTrack, FormerEdition, Rendition, Sub
 
 Json = dict[str, Any]
 LEFT_OUT = frozenset({"id", "asset"})
-KINDS = {"renditions": Rendition, "audio": AudioTrack, "subtitles": SubtitleTrack}
+KINDS: dict[str, Any] = {"renditions": Rendition, "audio": AudioTrack, "subtitles": SubtitleTrack}
 
 
 @dataclass(frozen=True, slots=True)
