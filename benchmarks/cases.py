@@ -54,15 +54,23 @@ def wrong_password(site: Site) -> load.Request:
     return constant("POST", "/api/v1/auth/login", body=body)
 
 
-def sign_in(port: int) -> str:
+def register(port: int, email: str) -> None:
+    """A new account with a profile, and the password of all."""
+    body = {"email": email, "password": PASSWORD}
+    call(port, "/api/v1/auth/register", body)
+    access = call(port, "/api/v1/auth/login", body)["access"]
+    call(port, "/api/v1/profiles", {"name": "Somebody"}, access)
+
+
+def sign_in(port: int, email: str = EMAIL) -> str:
     """An access token with a profile."""
-    body = {"email": EMAIL, "password": PASSWORD}
-    access = _call(port, "/api/v1/auth/login", body)["access"]
-    profile = _call(port, "/api/v1/profiles", None, access)["results"][0]["id"]
-    return str(_call(port, f"/api/v1/profiles/{profile}/select", {}, access)["access"])
+    body = {"email": email, "password": PASSWORD}
+    access = call(port, "/api/v1/auth/login", body)["access"]
+    profile = call(port, "/api/v1/profiles", None, access)["results"][0]["id"]
+    return str(call(port, f"/api/v1/profiles/{profile}/select", {}, access)["access"])
 
 
-def _call(port: int, path: str, body: Any, token: str = "") -> Any:
+def call(port: int, path: str, body: Any, token: str = "") -> Any:
     data = None if body is None else json.dumps(body).encode()
     headers = JSON | ({"Authorization": f"Bearer {token}"} if token else {})
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers)

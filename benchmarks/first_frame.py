@@ -1,8 +1,8 @@
 """`python -m benchmarks.first_frame http://127.0.0.1:8000`: from pressing play to the first picture.
 
 In Chromium, on a running site that has the accounts and films of `bin/demo`. Two ways, each so many times:
-"session" is a page that is there (ask for a session, load it, first picture presented), "page" a watch page from
-the beginning of its navigation, with a cold cache of scripts the first time only. Also what the player itself
+"session" is a page that is there (ask for a session, load it, first picture presented), "page" a watch page
+from its navigation on, with a cold cache of scripts the first time only. Also what the player itself
 tells (`startup_ms`, `manifest_ms`).
 """
 
@@ -85,7 +85,7 @@ def watched(page: Page, given: argparse.Namespace) -> list[dict[str, Any]]:
     found = []
     for _ in range(given.starts):
         page.goto(address, wait_until="commit")
-        page.wait_for_function("window.first", timeout=30_000)
+        page.wait_for_function("() => window.first", timeout=30_000)
         found.append(page.evaluate("window.first"))
     return found
 

@@ -1,7 +1,7 @@
 """`python -m benchmarks.manifests`: what a manifest of a long film costs a player who asks for it.
 
-Two hours in six rungs, two sounds and two subtitles, in segments of four seconds. Each manifest goes through the
-whole WSGI application of this process, `cold`, for a film of which the process has remembered nothing, and
+Two hours in six rungs, two sounds and two subtitles, in segments of four seconds. Each manifest goes through
+the whole WSGI application of this process, `cold`, for a film of which the process remembers nothing, and
 `warm`. Milliseconds of CPU time of this thread, median and worst; what PostgreSQL works is none of it.
 """
 
@@ -36,7 +36,7 @@ def main() -> None:
         from ottsite.wsgi import application
 
         for protection in ("", "cbcs"):
-            token, paths = film(protection)
+            paths = film(protection)
             for name, path in paths(application).items():
                 cold = [cost(application, path, anew=True) for _ in range(rounds)]
                 warm = [cost(application, path, anew=False) for _ in range(rounds)]
@@ -50,8 +50,8 @@ def report(name: str, cold: list[float], warm: list[float]) -> None:
     )
 
 
-def film(protection: str) -> tuple[str, Callable[[Any], dict[str, str]]]:
-    """A playing session's media token, and the addresses that its player finds in the manifests."""
+def film(protection: str) -> Callable[[Any], dict[str, str]]:
+    """A film that plays; the answer finds the addresses that its manifests tell, by names."""
     from apps.media.models import Asset, AudioTrack, ContentKey, Rendition, SubtitleTrack
     from apps.streaming.store import leases
     from apps.streaming.tokens import MediaClaims, media_token
@@ -73,7 +73,9 @@ def film(protection: str) -> tuple[str, Callable[[Any], dict[str, str]]]:
         sound = AudioTrack(asset=asset, language=language, key=f"{prefix}a-{language}.mp4", size=1)
         sound.lay_out(index(128_000, 0))
         sound.save()
-        SubtitleTrack.objects.create(asset=asset, language=language, key=f"{prefix}t-{language}.vtt", size=90_000)
+        SubtitleTrack.objects.create(
+            asset=asset, language=language, key=f"{prefix}t-{language}.vtt", size=90_000
+        )
     if protection:
         for label in ContentKey.Label.values:
             ContentKey.objects.create(asset=asset, label=label, kid=uuid4(), wrapped=b"x")
@@ -82,7 +84,7 @@ def film(protection: str) -> tuple[str, Callable[[Any], dict[str, str]]]:
     token = media_token(
         MediaClaims(session, account, str(uuid4()), str(asset.public_id), 0, None, "IN", 2**33)
     )
-    return token, lambda application: addresses(application, token)
+    return lambda application: addresses(application, token)
 
 
 def index(bps: int, height: int) -> Any:

@@ -11,13 +11,14 @@ from django.core.management import call_command
 from apps.accounts.maturity import Maturity
 from apps.accounts.models import User
 from apps.catalog.management.walks import illustrate
-from apps.catalog.models import Artwork, Episode, Kind, Tier, Title, Window
-from apps.catalog.tests.factories import GenreFactory, TitleFactory
+from apps.catalog.models import Artwork, Episode, Extra, ExtraText, Kind, Tier, Title, Window
+from apps.catalog.tests.factories import AssetFactory, GenreFactory, TitleFactory
 from apps.media.tests import packaged
 from apps.media.tests.packaged import Packaged
 from apps.streaming.tests import films, steps
 
-# By slug: a film for everybody, one for those with a plan and above a child's ceiling, a series of two.
+# By slug: a film for everybody, one for those with a plan and above the ceiling of a child, a series of two
+# episodes. Each has a trailer.
 FILM, GALA, SERIES = "the-film", "the-gala", "the-series"
 
 
@@ -35,9 +36,12 @@ def fill(base: str) -> None:
 def _live(film: Packaged, editor: User, *, genre: str, tier: int = Tier.FREE, **fields: Any) -> None:
     title: Title = TitleFactory(complete=True, **fields)
     title.genres.set([GenreFactory(slug=genre)])
+    trailer = Extra.objects.create(title=title, kind=Extra.Kind.TRAILER, asset=AssetFactory())
+    ExtraText.objects.create(extra=trailer, language="en", name="The trailer")
     Window.objects.filter(title=title).update(tier=tier)
     episodes = Episode.objects.filter(season__title=title).select_related("asset")
-    for asset in [title.asset] if title.asset else [one.asset for one in episodes]:
+    main = [title.asset] if title.asset else [one.asset for one in episodes]
+    for asset in (*main, trailer.asset):
         films.behind(asset, film)
     # The drawn ones in the place of the factory's, which are rows without a picture.
     Artwork.objects.filter(title=title).delete()

@@ -34,8 +34,9 @@ from .engine_clients import (
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="kills by /proc and pdeathsig"),
-    # They count on ports that they gave up for a moment, and kill at moments of their own.
-    pytest.mark.alone,
+    # They mostly wait, for servers to start and to end, so others may work meanwhile. Not each other: they
+    # count on ports that they gave up for a moment.
+    pytest.mark.xdist_group("engines"),
 ]
 
 

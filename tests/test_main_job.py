@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -28,6 +29,10 @@ NAME, SLUG = "Morning Meadow", "morning-meadow"
 SYNOPSIS = "Somebody large wakes up, and the meadow with him."
 ENCODING_MS = 300_000
 SESSIONS = "/api/v1/playback/sessions"
+PLAYERS = (
+    ("hls.js", "hls", "hls_url"), ("Shaka HLS", "shaka", "hls_url"),
+    ("Shaka DASH", "shaka", "dash_url"), ("dash.js", "dash", "dash_url"),
+)  # fmt: skip
 
 
 @dataclass
@@ -83,14 +88,16 @@ def story(kept: Story, site: Site, request: pytest.FixtureRequest) -> Iterator[S
     if request.session.testsfailed > kept.failed_before:
         pytest.skip("what it goes on from did not happen")
     yield kept
-    everybody = (kept.editor, kept.reviewer, kept.publisher, *kept.viewers)
-    trouble = [line for one in everybody for line in one.trouble]
-    for one in kept.viewers:
+    people: list[Desk | Viewer] = [kept.editor, kept.reviewer, kept.publisher, *kept.viewers]
+    heard = [one.trouble for one in people]
+    trouble = list(chain.from_iterable(heard))
+    for number, one in enumerate(kept.viewers):
+        one.page.screenshot(path=kept.photos / f"{request.node.name}-{number}.png")
         one.page.goto("/account/verify")  # a page that closes frees its stream
         one.context.close()
     kept.viewers.clear()
-    for desk in everybody:
-        desk.trouble.clear()
+    for lines in heard:
+        lines.clear()
     assert trouble == []
 
 
@@ -233,20 +240,16 @@ def test_it_goes_on_there_in_another_browser_in_the_same_language(
 
 
 def test_every_frame_is_played_by_other_peoples_players(story: Story, browser: Browser, site: Site) -> None:
-    session = started(site, story, SLUG)
-    seen = {
-        name: others_play(browser, site, player, session[manifest])
-        for name, player, manifest in (
-            ("hls.js", "hls", "hls_url"), ("Shaka HLS", "shaka", "hls_url"),
-            ("Shaka DASH", "shaka", "dash_url"), ("dash.js", "dash", "dash_url"),
-        )
-    }  # fmt: skip
+    seen = {}
+    for name, player, manifest in PLAYERS:
+        session = started(site, story, SLUG)
+        seen[name] = others_play(browser, site, player, session[manifest])
+        stopped(site, session)
 
     frames = session["duration_ms"] * 25 // 1000
     assert {name: one["faults"] for name, one in seen.items()} == {name: [] for name in seen}
     assert {name: one["frames"] >= frames - 1 for name, one in seen.items()} == dict.fromkeys(seen, True)
     assert {len(one["audio"]) for one in seen.values()} == {2}
-    stopped(site, session)
 
 
 @pytest.mark.usefixtures("stocked")

@@ -47,7 +47,7 @@ def test_keys_of_sound_subtitles_speed_and_screen(show: Show, session: Json) -> 
         press = screen.page.keyboard.press
         screen.page.add_init_script(CALLED)
         screen.page.reload()
-        screen.page.wait_for_function("document.querySelector('ott-player')?.video")
+        screen.page.wait_for_function("() => document.querySelector('ott-player')?.video")
         screen.play(session, startAt=0, countdownS=60)
         press("k")
         press("ArrowDown")

@@ -123,7 +123,7 @@ def test_subtitles_look_as_chosen_and_keep_looking_so(show: Show, session: Json)
         assert screen.heard("preference")[-1] == {"captions": kept}
 
         screen.page.reload()
-        screen.page.wait_for_function("document.querySelector('ott-player').captions")
+        screen.page.wait_for_function("() => document.querySelector('ott-player').captions")
         assert screen.ask("p.captions") == kept
         assert screen.page.evaluate("window.violations") == []
 

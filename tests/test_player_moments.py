@@ -36,6 +36,26 @@ def test_it_asks_whether_to_resume_and_does_either(show: Show, session: Json) ->
     show(walk)
 
 
+def test_where_the_browser_wants_a_click_it_waits_for_one(show: Show, session: Json) -> None:
+    # As Chromium refuses it to a page that nobody has touched; the tests' own lets everything play.
+    refused = """const play = HTMLMediaElement.prototype.play;
+        HTMLMediaElement.prototype.play = async function () {
+            HTMLMediaElement.prototype.play = play;
+            throw new DOMException("", "NotAllowedError");
+        };
+        null"""
+
+    def walk(screen: Screen) -> None:
+        screen.page.evaluate(refused)
+        screen.load(session, startAt=0, countdownS=60)
+        screen.until("p.state === 'paused' && !p.hasAttribute('data-loading')")
+        screen.player.locator(".ott-centre").get_by_role("button", name="Play").click()
+        screen.until("p.state === 'playing' && v.currentTime > 0")
+        assert screen.faults == []
+
+    show(walk)
+
+
 def test_an_intro_is_skipped_by_its_button_or_by_itself(show: Show, session: Json) -> None:
     def walk(screen: Screen) -> None:
         screen.play(session, startAt=0, countdownS=60)
@@ -123,19 +143,20 @@ def test_a_network_that_was_lost_goes_on_by_itself(show: Show, session: Json, fo
         screen.context.set_offline(True)
         message = screen.player.get_by_text("No connection.")
         message.wait_for()
-        screen.until("p.state === 'buffering'")
+        # Whatever the machine is busy with: until nothing is left of what was fetched.
+        left = "v.buffered.end(v.buffered.length - 1) - v.currentTime"
+        screen.until(f"p.state === 'buffering' && {left} < 0.3")
         stopped = screen.ask("v.currentTime")
         screen.page.wait_for_timeout(1500)
-        assert screen.ask("v.currentTime") == stopped
+        assert screen.ask("v.currentTime") - stopped < 0.3
         screen.context.set_offline(False)
         screen.until("p.state === 'ended'", seconds=30)
         assert message.count() == 0
         # One track may be back before another has noticed.
         lost = [told["lost"] for told in screen.heard("network")]
         assert lost == [True, False] * (len(lost) // 2)
-        (stall,) = screen.heard("stall")
-        assert stall["duration_ms"] > 1500
-        assert stall["after_seek"] is False
+        assert max(stall["duration_ms"] for stall in screen.heard("stall")) > 1500
+        assert not any(stall["after_seek"] for stall in screen.heard("stall"))
         assert [one["fatal"] for one in screen.heard("error")] == [False] * len(screen.heard("error"))
 
     show(walk)

@@ -38,7 +38,8 @@ def viewers(browser: Browser, site: Site) -> Iterator[Open]:
 @pytest.fixture
 def events(site: Site) -> Iterator[Callable[[dict[str, Any]], list[dict[str, Any]]]]:
     """What MongoDB has of the engagement events."""
-    with MongoClient(site.commands["worker"][1]["MONGO_URL"]) as client:
+    client: MongoClient[dict[str, Any]] = MongoClient(site.commands["worker"][1]["MONGO_URL"])
+    with client:
         found = client.get_default_database()["engagement_events"]
         yield lambda query: list(found.find(query).sort("at"))
 
@@ -139,6 +140,21 @@ def test_who_has_no_plan_for_it_is_told_which_would_do(viewers: Open) -> None:
 
     expect(viewer.page.locator("#refused")).to_contain_text("It comes with the plan Premium.")
     assert viewer.ask("video.readyState") == 0
+
+
+def test_the_trailer_plays_for_who_has_no_plan_and_leaves_no_trace(viewers: Open) -> None:
+    viewer = viewers()
+    viewer.sign_in(FREE, "Asha")
+    viewer.open(GALA)
+    viewer.page.get_by_role("link", name="The trailer").click()
+    viewer.await_frames()
+    address = viewer.page.url
+    viewer.leave()
+
+    assert "?extra=" in address
+    viewer.page.goto("/")
+    expect(viewer.page.locator("#titles li").first).to_be_visible()
+    expect(viewer.page.locator("#go-on-list")).not_to_contain_text("The Gala")
 
 
 def test_a_child_sees_and_plays_only_what_is_for_it(viewers: Open) -> None:
@@ -247,6 +263,7 @@ def test_every_refusal_has_words_of_its_own_in_both_languages(
     said = viewer.page.evaluate(WORDS.replace("CODES", repr(codes)).replace("REASONS", repr(EndedBy.values)))
 
     assert sorted(said["english"]) == sorted(said["hindi"])
+    assert set(codes) <= set(said["english"])
     sentences = [one["text"] for one in said["told"]]
     # Being signed out is one thing, by two codes.
     assert len(set(sentences)) == len(codes) - 1

@@ -74,6 +74,9 @@ class LeanConnection(GuardedConnection):
     Python's own timeouts cost a system call before each one that reads or writes.
     """
 
+    _sock: Any
+    _replies: hiredis.Reader
+
     def ask(self, packed: bytes, answers: int = 1) -> list[Any]:
         """Send packed commands and read so many answers; an answer that is an error is raised.
 
@@ -179,7 +182,7 @@ class Call:
 
     __slots__ = ("count", "packed", "script")
 
-    def __init__(self, script: Script, keys: Sequence[str], args: Sequence[str | int] = ()) -> None:
+    def __init__(self, script: Script, keys: Sequence[str], args: Sequence[str | int | bytes] = ()) -> None:
         self.script, self.count = script, 3 + len(keys) + len(args)
         self.packed = _packed(len(keys), *keys, *args)
 

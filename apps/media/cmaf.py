@@ -40,8 +40,8 @@ class Fragment(NamedTuple):
 class Outline:
     """What manifests tell of a track file as a whole; the fields of `Index`, and what comes of its fragments.
 
-    `duration` and `longest`, that of the longest fragment, are in units of the timescale. `peak_bps`: bits per
-    second of the fragment that has most of them (RFC 8216bis, BANDWIDTH), `average_bps`: of all together.
+    `duration` and `longest`, that of the longest fragment, are in units of the timescale. `peak_bps`: bits
+    per second of the fragment with most of them (RFC 8216bis, BANDWIDTH), `average_bps`: of all together.
     `frames_peak_bps` and `frames_average_bps`: the same of its keyframes alone, each shown until the next; 0
     where there are none.
     """

@@ -2,7 +2,11 @@
 
 import re
 
+from django.conf import settings
+from django.conf.locale import LANG_INFO
+
 UNKNOWN = "und"
+ORIGINAL = "Original"
 MOST = 10  # characters of a tag that is kept
 
 # ISO 639-2, by terminology and by bibliography, to ISO 639-1, which BCP 47 wants where there is one.
@@ -38,3 +42,16 @@ def tag(named: str) -> str:
     language = language.lower()
     parts = (_SHORT.get(language, language), script.title(), region.upper())
     return "-".join(part for part in parts if part)[:MOST]
+
+
+def autonym(tag: str) -> str:
+    """What its speakers call it: `hi` -> हिन्दी, `pt-BR` -> Português Brasileiro; the tag itself for what is
+    not known, "Original" for `und`: what a film speaks that does not say so."""
+    if tag == UNKNOWN:
+        return ORIGINAL
+    ours = dict(settings.LANGUAGES)
+    for known in (tag.lower(), tag.partition("-")[0]):
+        name = ours.get(known) or LANG_INFO.get(known, {}).get("name_local")
+        if name:
+            return str(name[0].upper() + name[1:])
+    return tag

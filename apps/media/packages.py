@@ -6,9 +6,8 @@ from uuid import UUID
 
 import orjson
 
-from . import keys, playlists
+from . import keys, languages, playlists
 from .cmaf import Outline, Stored
-from .editions import INDEX_TEXT
 from .models import AudioTrack, ContentKey, Rendition, SubtitleTrack
 from .thumbnails import Sheets
 
@@ -35,13 +34,13 @@ def package(
         audios=tuple(
             playlists.Audio(
                 name=name_of(one), layout=layout_of(one), kid=ids.get(label_of(one)),
-                language=one.language, label=one.label, described=one.described,
+                language=one.language, label=shown(one), described=one.described,
             )
             for one in audio
         ),
         subtitles=tuple(
             playlists.Subtitle(
-                name=name_of(one), language=one.language, label=one.label, forced=one.forced, sdh=one.sdh,
+                name=name_of(one), language=one.language, label=shown(one), forced=one.forced, sdh=one.sdh,
                 size=one.size,
             )
             for one in subtitles
@@ -52,9 +51,14 @@ def package(
 
 
 def layout_of(track: Rendition | AudioTrack) -> Stored:
-    """The row may have been fetched with the index as text, `editions.INDEX_TEXT`, which is not read then."""
-    text = track.__dict__.get(INDEX_TEXT) or orjson.dumps(track.index)
-    return Stored(Outline.from_json(track.outline), text)
+    """The index of the row may be text (`editions.Edition.read`), which is not read yet."""
+    index = track.index
+    return Stored(Outline.from_json(track.outline), index if isinstance(index, str) else orjson.dumps(index))
+
+
+def shown(track: AudioTrack | SubtitleTrack) -> str:
+    """What viewers choose it by."""
+    return track.label or languages.autonym(track.language)
 
 
 def name_of(track: Rendition | AudioTrack | SubtitleTrack) -> str:

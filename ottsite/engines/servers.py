@@ -239,8 +239,8 @@ class Valkey(Server):
 
     @staticmethod
     def _appendfsync() -> str:
-        """Return when the log is synced. Not each second: while that sync runs, answers go out before the log
-        is written, and a server that is killed then loses them. Tests pull no plug, so the kernel may wait."""
+        """Return when the log is synced. Not each second: while that sync runs, answers go out before the
+        log is written, and a server that is killed then loses them. Tests pull no plug."""
         return "no" if os.environ.get("OTTSITE_ENV") == "test" else "always"
 
     async def until_up(self) -> None:

@@ -43,6 +43,9 @@ export class Controls {
         this.play, this.back, this.forward, element("div", { class: "ott-sound" }, this.mute, this.volume),
         element("span", { class: "ott-space" }),
         this.next, popup(words, style.panel), popup(settings), this.pip, this.full));
+    // A mouse does not leave the focus on a button, where the space bar would press it once more.
+    const unfocused = (event) => { if (event.target.closest(".ott-button")) event.preventDefault(); };
+    for (const bar of [this.top, this.centre, this.bottom]) bar.addEventListener("mousedown", unfocused);
   }
 
   /** A film is there. */

@@ -71,7 +71,7 @@ export class Engine {
    * @param {{trouble: (trouble: Trouble) => void, working: () => void, changed: () => void, switched: (e: object) => void}} told
    */
   constructor(video, stage, told) {
-    Object.assign(this, { video, stage, told, shaka: null, tokenOf: () => "", manifestMs: 0 });
+    Object.assign(this, { video, stage, told, shaka: null, rungs: new Set(), tokenOf: () => "", manifestMs: 0 });
   }
 
   /** Loads so that the picture of `startS` is ready; nothing plays yet. */
@@ -85,7 +85,9 @@ export class Engine {
     const manifest = new URL(format === "hls" ? session.hls_url : session.dash_url, location.href).href;
     this.manifestMs = 0;
     this.shaka.addEventListener("manifestparsed", () => { this.manifestMs = Math.round(performance.now() - began); }, { once: true });
+    this.rungs.clear();
     await this.shaka.load(manifest, startS, format === "hls" ? "application/x-mpegurl" : "application/dash+xml");
+    this.heights();
   }
 
   async #prepare() {
@@ -154,8 +156,9 @@ export class Engine {
 
   /** @returns {number[]} lines of the rungs, the sharpest first */
   heights() {
-    const all = this.shaka?.getVideoTracks() ?? [];
-    return [...new Set(all.map((one) => one.height))].sort((a, b) => b - a);
+    // Remembered, for Shaka hides a rung for a while where frames of it were dropped.
+    for (const { height } of this.shaka?.getVideoTracks() ?? []) this.rungs.add(height);
+    return [...this.rungs].sort((a, b) => b - a);
   }
 
   /** Lines of what is being fetched now; 0 before anything is. */
@@ -168,7 +171,7 @@ export class Engine {
   /** @param {number} height one of `heights`, or 0: as the line allows */
   chooseHeight(height) {
     const old = this.variant;
-    this.shaka.configure("abr.enabled", !height);
+    this.shaka.configure("abr.enabled", !height); // and what was hidden is there again
     if (height) {
       const all = this.shaka.getVideoTracks().filter((one) => one.height === height);
       const best = all.reduce((a, b) => (b.bandwidth > a.bandwidth ? b : a));

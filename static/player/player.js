@@ -36,7 +36,7 @@ export class OttPlayer extends Deeds {
     if (this.engine) return;
     this.texts = messages();
     this.video = element("video", { playsinline: true, preload: "auto", "aria-label": this.texts.player });
-    this.stage = element("div", { class: "ott-stage" }, this.video);
+    this.stage = element("div", { class: "ott-stage" }, this.video, element("div", { class: "ott-shade" }));
     this.surface = element("div", { class: "ott-surface" });
     this.engine = new Engine(this.video, this.stage, {
       trouble: (trouble) => this.recovery.troubled(trouble),

@@ -20,8 +20,11 @@ export class Recovery {
 
   /** Something was fetched. */
   working() {
+    const { hungry } = this;
     this.hungry = false;
     this.connection.working();
+    // One track may be back while another gave up before.
+    if (hungry) this.player.engine.retry();
   }
 
   /** @param {import("./engine.js").Trouble} trouble while it plays */

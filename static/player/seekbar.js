@@ -80,7 +80,9 @@ export class SeekBar {
       this.peek(Number(input.value));
     });
     input.addEventListener("change", () => this.#drop());
-    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) input.addEventListener(name, () => { this.dragging = false; });
+    // After `change`, which tells where it was let go.
+    const letGo = () => setTimeout(() => { this.dragging = false; });
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) input.addEventListener(name, letGo);
     input.addEventListener("pointermove", (event) => this.#hover(event));
     input.addEventListener("pointerleave", () => this.thumbnails.hide());
     input.addEventListener("keydown", (event) => {

@@ -5,9 +5,10 @@ import { length, say } from "./words.js";
 
 export const titleAddress = (slug) => `/title/${slug}`;
 
-/** `at`: "resume" or "start"; without it the player asks. */
-export function watchAddress(slug, { episode, at } = {}) {
-  const query = new URLSearchParams({ ...(episode && { episode }), ...(at && { at }) }).toString();
+/** `episode`, `extra`: an id. `at`: "resume" or "start"; without it the player asks. `format`: "hls"; without it DASH. */
+export function watchAddress(slug, { episode, extra, at, format } = {}) {
+  const named = Object.entries({ episode, extra, at, format }).filter(([, value]) => value);
+  const query = new URLSearchParams(named).toString();
   return `/watch/${slug}${query && `?${query}`}`;
 }
 

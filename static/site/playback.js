@@ -16,6 +16,19 @@ const MOST_TRIES = 3;
 // The states that a heartbeat knows, of those that a player has.
 const TOLD = new Set(["playing", "paused", "buffering", "ended"]);
 
+// What a browser may decode, by the API's names: a profile of each that films are made in.
+const CODECS = {
+  h264: 'video/mp4; codecs="avc1.640028"', hevc: 'video/mp4; codecs="hvc1.1.6.L120.90"',
+  av1: 'video/mp4; codecs="av01.0.08M.08"', aac: 'audio/mp4; codecs="mp4a.40.2"',
+};
+
+/** What this browser can do, as far as it says: what it cannot decode is left out of the manifests. */
+function capabilities() {
+  const source = globalThis.ManagedMediaSource ?? globalThis.MediaSource;
+  if (!source) return {};
+  return { codecs: Object.keys(CODECS).filter((name) => source.isTypeSupported(CODECS[name])) };
+}
+
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export class Playback extends EventTarget {
@@ -41,12 +54,12 @@ export class Playback extends EventTarget {
   }
 
   /**
-   * Begin a session of `{title?, episode?, terminate?}`. Raises the `Refusal`. The same key for every try: a lost answer begins
+   * Begin a session of `{title?, episode?, extra?, terminate?}`. Raises the `Refusal`. The same key for every try: a lost answer begins
    * nothing twice.
    */
   static async start(wanted) {
     const options = { headers: { "Idempotency-Key": crypto.randomUUID() } };
-    const body = { ...wanted, device_id: deviceId(), device_name: deviceName() };
+    const body = { ...wanted, device_id: deviceId(), device_name: deviceName(), capabilities: capabilities() };
     for (let tried = 1; ; tried += 1) {
       try {
         return new Playback(await call("POST", SESSIONS, body, options));

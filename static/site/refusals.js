@@ -12,13 +12,14 @@ const HELP = {
   plan_required: ["title"],
   email_unverified: ["confirm", "again"],
   not_ready: ["again", "title"],
+  device_unsupported: ["title"],
   profile_required: ["profiles"],
   permission_denied: ["profiles"],
   not_authenticated: ["signIn"],
   token_expired: ["signIn"],
   validation_error: ["home"],
 };
-const HELP_OF_LOST = { signed_out: ["signIn"], profile_deleted: ["profiles"], withdrawn: ["home"], plan_changed: ["here", "title"] };
+const HELP_OF_LOST = { signed_out: ["signIn"], profile_deleted: ["profiles"], restricted: ["profiles", "title"], withdrawn: ["home"], plan_changed: ["here", "title"] };
 
 /**
  * @param {{code: string, problem?: object, retryAfterS?: number}} refusal of the API, or a `playable` or `locked` of a title

@@ -44,9 +44,9 @@ export class Telemetry {
   /** `seen`: of the moment that it tells of, else of now: `position_ms` and the keys of CMCD. */
   note(event, { position_ms: positionMs = this.#player.positionMs, cmcd = this.#player.cmcd?.() } = {}) {
     if (!this.#session) return;
-    const { session_id, title_id, episode_id } = this.#session;
+    const { session_id, title_id, episode_id, extra_id } = this.#session;
     this.#kept.push({ event_id: crypto.randomUUID(), at: new Date().toISOString(), session_id, title: title_id,
-      content: episode_id ?? title_id, position_ms: whole(positionMs), cmcd, ...event });
+      content: extra_id ?? episode_id ?? title_id, position_ms: whole(positionMs), cmcd, ...event });
     if (this.#kept.length > MOST_KEPT) this.#kept.shift();
   }
 

@@ -51,6 +51,7 @@ function show(title, places) {
       element("div", { class: "told" }, ...facts(title, places))));
   $("hero").classList.toggle("bare", !artwork.backdrop);
   $("seasons").replaceChildren(...title.seasons.map((season) => seasonOf(title, season, places)));
+  showExtras(title);
   showEvent(title.event);
   showPeople(title.credits);
   $("title").hidden = false;
@@ -150,6 +151,14 @@ function episodeOf(title, season, episode, place) {
       element("p", { class: "muted", text: facts }),
       episode.synopsis ? element("p", { text: episode.synopsis }) : null,
       lock && title.playable.allowed ? refusalOf(lock, []) : null));
+}
+
+/** They play for whoever sees the title, whatever their plan. */
+function showExtras({ slug, extras }) {
+  const there = extras.filter((one) => !one.placeholder);
+  $("extras").hidden = !there.length;
+  $("extras").querySelector("ul").replaceChildren(...there.map((one) =>
+    element("li", {}, element("a", { href: watchAddress(slug, { extra: one.id }), text: one.name }), element("small", { text: length(one.duration_ms) }))));
 }
 
 // --- People, and what sport has --------------------------------------------------------------------------

@@ -14,7 +14,8 @@ import "../player/player.js";
 
 const slug = location.pathname.split("/")[2];
 const query = new URLSearchParams(location.search);
-// Of this tab, so that what it left behind is not in its own way.
+const format = query.get("format") === "hls" ? "hls" : "dash";
+// The session of this tab, so that what it left behind is not in its own way.
 const PLAYING = "ottsite.playing";
 const OFFLINE_RETRY_MS = 5000;
 const REFUSED_RETRY_MS = 2000;
@@ -36,7 +37,7 @@ let afterTheEnd = 0;
 /**
  * Begin to play.
  *
- * @param {{episode?: string, at?: "resume" | "start" | number, terminate?: string}} wanted `episode`: its id; `at`: where, in
+ * @param {{episode?: string, extra?: string, at?: "resume" | "start" | number, terminate?: string}} wanted `episode`, `extra`: its id; `at`: where, in
  *   milliseconds where it is a number, and without it the player asks; `terminate`: the code of the session to stop
  */
 async function play(wanted) {
@@ -45,8 +46,9 @@ async function play(wanted) {
   quiet();
   await putAway();
   try {
-    const { episode, terminate } = wanted;
-    playback = await Playback.start({ ...(episode ? { episode } : { title: slug }), ...(terminate && { terminate }) });
+    const { episode, extra, terminate } = wanted;
+    const what = extra ? { extra } : episode ? { episode } : { title: slug };
+    playback = await Playback.start({ ...what, ...(terminate && { terminate }) });
   } catch (refusal) {
     return refuse(refusal, wanted);
   } finally {
@@ -56,17 +58,19 @@ async function play(wanted) {
 }
 
 async function show(current, { at }) {
-  const session = { ...current.session, name: nameOf(current.session) };
+  const { session } = current;
+  const name = nameOf(session);
+  const what = { episode: session.episode_id, extra: session.extra_id };
   sessionStorage.setItem(PLAYING, session.session_id);
-  document.title = `${session.name} · ottsite`;
-  history.replaceState(null, "", watchAddress(slug, { episode: session.episode_id }));
+  document.title = `${name} · ottsite`;
+  history.replaceState(null, "", watchAddress(slug, { ...what, format: query.get("format") }));
   telemetry.about(session);
-  current.addEventListener("lost", ({ detail }) => lose(detail.reason));
+  current.addEventListener("lost", ({ detail }) => lose(detail.reason, what));
   current.addEventListener("network", ({ detail }) => { if (!detail.lost) player.retry(); });
   current.attach(player);
   $("opening").hidden = true;
   const startAt = { resume: session.resume_ms, start: 0 }[at] ?? at;
-  const options = { tokenOf: current.tokenOf, preferences: preferences.forPlayer(), format: query.get("format") ?? "dash", startAt };
+  const options = { tokenOf: current.tokenOf, preferences: preferences.forPlayer(), format, title: name, startAt };
   // It says itself what it cannot play, and tells of it (`ott-error`).
   await player.load(session, options).catch((trouble) => { if (!trouble.code) throw trouble; });
 }
@@ -117,13 +121,12 @@ async function takeOver(problem, wanted) {
   location.replace(titleAddress(slug));
 }
 
-function lose(reason) {
+function lose(reason, what) {
   const at = player.positionMs;
-  const { episode_id: episode } = playback.session;
   sessionStorage.removeItem(PLAYING);
   playback = null;
   player.unload();
-  tell(toldLost(reason), { episode, at });
+  tell(toldLost(reason), { ...what, at });
 }
 
 /** Say it in place of the picture, with what would help. */
@@ -210,4 +213,4 @@ addEventListener("pagehide", () => {
 // Out of the browser's memory, with a session that has ended.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-if (signedIn()) await play({ episode: query.get("episode") ?? undefined, at: query.get("at") ?? undefined });
+if (signedIn()) await play({ episode: query.get("episode"), extra: query.get("extra"), at: query.get("at") ?? undefined });

@@ -56,5 +56,5 @@ export function clock(time) {
 /** Languages by their codes, named in the language of the page. */
 export function languages(codes) {
   const names = new Intl.DisplayNames([language()], { type: "language", fallback: "code" });
-  return codes.map((code) => names.of(code)).join(", ");
+  return codes.map((code) => (code === "und" ? say("language.original") : names.of(code))).join(", ");
 }

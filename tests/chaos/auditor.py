@@ -4,6 +4,7 @@ site's code: every finding is a sentence, and none is good.
 What was acknowledged must be there, once, as it was sent. What is in doubt may be. Nothing else is.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -137,14 +138,17 @@ def history(ledger: Ledger, rows: list[dict[str, Any]]) -> Iterator[str]:
 async def positions(viewers: Viewers) -> list[str]:
     """Findings in what each viewer is told: continue watching, history, and where playing resumes."""
     contents, cards = by_content(viewers.ledger), by_card(viewers.ledger)
-    found: list[str] = []
-    for account in viewers.accounts:
+
+    async def of(account: Account) -> list[str]:
         mine = {key: latest for (profile, key), latest in contents.items() if profile == account.profile}
         shown = {key: latest for (profile, key), latest in cards.items() if profile == account.profile}
-        found += await _listed(viewers, account, mine)
-        found += await _going_on(viewers, account, shown)
-        found += await _resumed(viewers, account, mine)
-    return found
+        return [
+            *await _listed(viewers, account, mine),
+            *await _going_on(viewers, account, shown),
+            *await _resumed(viewers, account, mine),
+        ]
+
+    return [one for found in await asyncio.gather(*map(of, viewers.accounts)) for one in found]
 
 
 async def _rows(viewers: Viewers, account: Account, path: str) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,6 +146,8 @@ class Storm:
         viewers.gate.clear()
         while viewers.wire.busy:
             await asyncio.sleep(0.02)
+        # So that who was taken over knows of it: that, too, is lost with Valkey.
+        await viewers.beat_within(0.5)
         await self._drained()
         playing = [(one.account, one.id) for one in viewers.live()]
         await self._ask(self.valkey.flushdb)
@@ -171,8 +174,9 @@ class Storm:
 
     async def _try_one_more(self) -> None:
         """Whoever played on all screens before the leases were lost gets none more now."""
+        playing = Counter(one.account for one in self.viewers.live())
         for account in self.viewers.accounts:
-            if len(account.live) == account.limit:
+            if playing[account.account] == account.limit:
                 begun = self.ledger.full
                 await self.viewers.start(account, self.viewers.contents[0], "one-more")
                 if self.ledger.full == begun:

@@ -234,7 +234,8 @@ class Viewers:
             self.ledger.wrong.append(f"beat after stop was answered {answer.status}: {answer.body}")
 
     def live(self) -> Iterable[Played]:
-        return [one for account in self.accounts for one in account.live.values()]
+        """Sessions that play, as far as their players know."""
+        return [one for account in self.accounts for one in account.live.values() if not one.over]
 
     async def beat_within(self, seconds: float) -> None:
         """Every session that plays beats once, at its own moment, as after something that hit all at once."""

@@ -15,7 +15,7 @@ PAUSE_S = (0.05, 0.4)
 
 
 class Unanswered(Exception):
-    """There was no server, or (`sent`) the connection broke, and nobody knows whether the request was done."""
+    """There was no server, or (`sent`) the connection broke: nobody knows whether the request was done."""
 
     def __init__(self, *, sent: bool) -> None:
         super().__init__("unanswered")

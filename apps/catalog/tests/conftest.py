@@ -1,16 +1,15 @@
 """The newsroom's cast: Esha edits, Ravi reviews, Priya publishes; Omar does all three."""
 
 import pytest
-from django.core.management import call_command
 
 from apps.accounts.models import User
 
-from .factories import staff
+from .factories import load_groups, staff
 
 
 @pytest.fixture
 def groups(db: None) -> None:
-    call_command("loaddata", "groups", verbosity=0)
+    load_groups()
 
 
 @pytest.fixture

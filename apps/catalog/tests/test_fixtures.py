@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db.models import Q
 
@@ -17,7 +18,7 @@ from apps.catalog.services import contents, publishing
 from apps.media.models import Asset, AssetState, Rendition
 from apps.workflow.moves import State
 
-from .factories import ArtworkFactory
+from .factories import ArtworkFactory, load_groups
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +56,20 @@ def publish(title: Title, esha: User, ravi: User, priya: User) -> None:
     publishing.submit(title, by=esha)
     publishing.approve(title, by=ravi)
     publishing.publish(title, by=priya)
+
+
+def test_the_groups_of_tests_are_those_that_are_loaded() -> None:
+    def groups() -> set[tuple[str, str, str]]:
+        rows = Group.objects.values_list("name", "permissions__codename", "permissions__content_type__model")
+        return set(rows)
+
+    load_groups()
+    load_groups()
+    ours = groups()
+    Group.objects.all().delete()
+    call_command("loaddata", "groups", verbosity=0)
+
+    assert ours == groups()
 
 
 @pytest.mark.parametrize("slug", SPECIFIED)

@@ -1,7 +1,7 @@
 """Storms of beats: many viewers, duplicates, heavy reordering; consumers killed and MongoDB gone meanwhile.
 
 `Storm` makes the beats and knows what must come of them; `Consumers` are processes of their own, cheap to
-start and to kill; `audit` compares. Used by a short test and by the long `benchmarks.chaos`.
+start and to kill; `audit` compares. `tests/chaos` is about the whole, by HTTP.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Beats out of order and twice, consumers killed at any moment, MongoDB gone for a while: nothing is lost.
 
-STORM_SEED and STORM_BEATS change the run; `python -m benchmarks.chaos` is the long one.
+STORM_SEED and STORM_BEATS change the run.
 """
 
 import os

@@ -27,8 +27,8 @@ class Track(models.Model):
     """An object of the storage. Without a `key` it belongs to a placeholder and has no bytes.
 
     `index`: where the init section and the fragments lie, as `cmaf.Index.to_json`; of a long film it is long.
-    `outline`: what manifests tell of it, as `cmaf.Outline.to_json`. `codecs`: RFC 6381. `peak_bps`: the fragment
-    with the most bits per second; `average_bps`: over the whole track.
+    `outline`: what manifests tell of it, as `cmaf.Outline.to_json`. `codecs`: RFC 6381. `peak_bps`: the
+    fragment with the most bits per second; `average_bps`: over the whole track.
     """
 
     key = models.CharField(max_length=200, blank=True)

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.catalog.tests.factories import staff
+from apps.catalog.tests.factories import load_groups, staff
 from apps.media.models import Asset, Job, JobState, Step
 from apps.media.services import jobs, working
 
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def editor() -> User:
-    call_command("loaddata", "groups", verbosity=0)
+    load_groups()
     return staff("Editor", email="esha@example.com")
 
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from apps.catalog import languages, sources
 from apps.catalog.models import Episode, Extra, Kind, Listing, TitleVersion
 from apps.catalog.offers import Offers, Rights
+from apps.media.languages import autonym
 from apps.media.models import Asset, AudioTrack, Rendition, SubtitleTrack
 from apps.streaming.codecs import decodes, name_of
 from apps.streaming.decision import Shown, Video
@@ -231,8 +232,13 @@ def tracks(asset: str) -> Tracks | None:
         ready=found.is_ready and not found.placeholder,
         rungs=list(rungs),
         sounds=[
-            (name_of(codecs), dict(zip(columns, told, strict=True)))
+            (name_of(codecs), _shown(dict(zip(columns, told, strict=True))))
             for codecs, *told in spoken.values_list("codecs", *columns)
         ],
-        subtitles=list(written.values("language", "label", "forced", "sdh")),
+        subtitles=[_shown(one) for one in written.values("language", "label", "forced", "sdh")],
     )
+
+
+def _shown(track: Json) -> Json:
+    """With the label that the manifests have."""
+    return {**track, "label": track["label"] or autonym(track["language"])}

@@ -14,9 +14,9 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from apps.media import packages, playlists, thumbnails
+from apps.media import editions, packages, playlists, thumbnails
 from apps.media.editions import Edition
-from apps.media.models import Asset, AudioTrack, ContentKey, Rendition, SubtitleTrack
+from apps.media.models import AudioTrack, ContentKey, Rendition, SubtitleTrack
 from apps.media.playlists import Package, Track, Video
 from apps.media.thumbnails import Sheets
 
@@ -83,10 +83,7 @@ def shelf(asset: str, edition: int | None = None) -> Shelf | None:
     known = _shelves.get(kept_as)
     if known and monotonic() < known[0]:
         return known[1]
-    found = Asset.objects.filter(public_id=asset).first()
-    if found is None or not found.is_ready or found.placeholder:
-        return None
-    made = _of(found, edition, known[1] if known else None)
+    made = _of(asset, edition, known[1] if known else None)
     if made is None:
         return None
     with _lock:
@@ -97,16 +94,21 @@ def shelf(asset: str, edition: int | None = None) -> Shelf | None:
     return made
 
 
-def _of(asset: Asset, edition: int | None, known: Shelf | None) -> Shelf | None:
-    if edition is not None and edition != asset.edition:
+def _of(asset: str, edition: int | None, known: Shelf | None) -> Shelf | None:
+    now = editions.present(asset, indexes=known is None)
+    if now is None:
+        return None
+    if edition is not None and edition != now.number:
         # It never changes again.
-        stamp: Any = edition
-        if known and known.stamp == stamp:
+        if known and known.stamp == edition:
             return known
         former = Edition.former(asset, edition)
-        return _stocked(asset, former, stamp) if former else None
-    stamp = _stamp(asset)
-    return known if known and known.stamp == stamp else _stocked(asset, Edition.of(asset, unread=True), stamp)
+        return _stocked(asset, former, edition) if former else None
+    if known and known.stamp == now.text:
+        return known
+    if not now.indexes:
+        return _of(asset, edition, None)
+    return _stocked(asset, Edition.read(now), now.text)
 
 
 def forget() -> None:
@@ -115,7 +117,8 @@ def forget() -> None:
         _shelves.clear()
 
 
-@lru_cache(maxsize=512)
+# A media playlist of a long film takes some 300 KB.
+@lru_cache(maxsize=128)
 def written(item: Item, form: str) -> tuple[str, str]:
     """The text, with `TOKEN` in it, and its ETag."""
     assert item.write  # noqa: S101 asked of texts alone
@@ -130,20 +133,10 @@ def keys_of(package: Package, form: str) -> playlists.Keys:
     return playlists.identity_keys(package.scheme, at=lambda name: f"/play/{TOKEN}/{name}")
 
 
-def _stamp(asset: Asset) -> Any:
-    """Cheap to ask for: the indexes, which are long, are not among it."""
-    tracks = [
-        list(model._default_manager.filter(asset=asset).values_list("pk", "key", "language", "label"))
-        for model in (AudioTrack, SubtitleTrack)
-    ]
-    rungs = list(Rendition.objects.filter(asset=asset).values_list("pk", "key"))
-    return asset.prefix, asset.protection, rungs, tracks
-
-
-def _stocked(asset: Asset, edition: Edition, stamp: Any) -> Shelf:
+def _stocked(asset: str, edition: Edition, stamp: Any) -> Shelf:
     kids: dict[str, UUID] = {}
     if edition.protection:
-        kids = dict(ContentKey.objects.filter(asset=asset).values_list("label", "kid"))
+        kids = dict(ContentKey.objects.filter(asset__public_id=asset).values_list("label", "kid"))
     sheets = Sheets.from_json(edition.thumbnails) if edition.thumbnails else None
     package = packages.package(
         edition.renditions, edition.audio, edition.subtitles, sheets=sheets, scheme=edition.protection,
@@ -156,7 +149,7 @@ def _stocked(asset: Asset, edition: Edition, stamp: Any) -> Shelf:
         tags[f"{thumbnails.FOLDER}/$Number$.jpg"] = tags[playlists.IMAGES]
         at = lambda name: f"{tags[name]}/{name}"  # noqa: E731
         items[LATEST] = Item(LATEST, write=lambda _: thumbnails.vtt(sheets, at=at))
-    return Shelf(str(asset.public_id), stamp, package, tags, items)
+    return Shelf(asset, stamp, package, tags, items)
 
 
 def _tag(key: str) -> str:

@@ -73,7 +73,7 @@ def seat(first: Beat, *, streams: int) -> clients.Call:
         keys.leases(account), keys.ended(account, session), keys.beats(account, session), keys.INTERVAL,
         keys.READMITTED, *record_keys(account, first.profile),
     ]  # fmt: skip
-    given = [session, keys.ended(account), streams, settings.HEARTBEAT_INTERVAL_S]
+    given: list[str | int | bytes] = [session, keys.ended(account), streams, settings.HEARTBEAT_INTERVAL_S]
     return clients.Call(BEAT, names, [*given, *session_args(first)])
 
 

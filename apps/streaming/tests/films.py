@@ -102,7 +102,11 @@ def _keep_keys(asset: Asset) -> None:
 
 
 def _track(film: Packaged, track: Track, prefix: str) -> dict[str, Any]:
-    told = {"index": track.index.to_json(), "outline": track.outline.to_json(), "codecs": track.outline.codecs}
+    told = {
+        "index": track.index.to_json(),
+        "outline": track.outline.to_json(),
+        "codecs": track.outline.codecs,
+    }
     return told | _object(film, track.file, prefix)
 
 

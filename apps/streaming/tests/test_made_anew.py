@@ -148,9 +148,7 @@ def test_another_dub_in_place_of_one_does_not_silence_who_listens(
     other.parent.mkdir(parents=True)
     other.write_bytes(b"another voice")
 
-    track = AudioTrack(
-        language="hi", index=sound.index, outline=sound.outline, codecs=sound.codecs, key=key
-    )
+    track = AudioTrack(language="hi", index=sound.index, outline=sound.outline, codecs=sound.codecs, key=key)
     assets.added(asset, track, prefix=key)
     shelves.forget()
 
