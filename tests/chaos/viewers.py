@@ -17,6 +17,8 @@ API = "/api/v1"
 SESSIONS = f"{API}/playback/sessions"
 HANDS = 3
 LEASE_S = 45.0
+# A try that nobody waits for any more may still be served, and renew a lease.
+LINGERS_S = 15.0
 LATE = 100_000
 
 
@@ -37,7 +39,7 @@ class Account:
 
     def may_hold(self, now: float) -> int:
         """Sessions that play, and players that vanished without a word while their leases last."""
-        self.gone = [at for at in self.gone if at + LEASE_S + 1 > now]
+        self.gone = [at for at in self.gone if at + LEASE_S + LINGERS_S > now]
         return len(self.live) + len(self.gone)
 
 

@@ -38,7 +38,7 @@ class Answer:
 @dataclass
 class Wire:
     """Servers on loopback by their `ports`, of which each request takes any; `silent_s` without an answer are
-    a broken connection."""
+    a broken connection. `busy`: requests that are not decided yet, those between two tries too."""
 
     ports: list[int]
     random: Random
@@ -53,7 +53,6 @@ class Wire:
     ) -> Answer:
         """One try. Raises `Unanswered`."""
         port = self.random.choice(self.ports)
-        self.busy += 1
         try:
             async with asyncio.timeout(self.silent_s):
                 return await self._call(port, _packed(method, path, body, token, key))
@@ -61,8 +60,6 @@ class Wire:
             raise Unanswered(sent=False) from error
         except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError) as error:
             raise Unanswered(sent=True) from error
-        finally:
-            self.busy -= 1
 
     async def _call(self, port: int, data: bytes) -> Answer:
         idle, clock = self._idle[port], asyncio.get_running_loop().time
@@ -79,6 +76,13 @@ class Wire:
 
     async def until_answered(self, method: str, path: str, body: Any = None, **more: str) -> Answer:
         """The first answer that decides; 503 and 429 are asked again, as players do."""
+        self.busy += 1
+        try:
+            return await self._until_answered(method, path, body, **more)
+        finally:
+            self.busy -= 1
+
+    async def _until_answered(self, method: str, path: str, body: Any, **more: str) -> Answer:
         in_doubt = 0
         while True:
             try:
