@@ -54,10 +54,10 @@ def test_a_player_gets_all_it_needs(watching: APIClient, film: Title, viewer: Us
         "duration_ms": 600_000,
         "heartbeat_interval_s": 10,
         "max_height": 720,
-        "audio": [{"language": "en", "label": "", "described": False}],
+        "audio": [{"language": "en", "label": "English", "described": False}],
         "subtitles": [
-            {"language": "en", "label": "", "forced": False, "sdh": False},
-            {"language": "hi", "label": "", "forced": False, "sdh": False},
+            {"language": "en", "label": "English", "forced": False, "sdh": False},
+            {"language": "hi", "label": "हिन्दी", "forced": False, "sdh": False},
         ],
         "segments": [{"kind": "intro", "start_ms": 0, "end_ms": 9000}],
         "thumbnails_url": None,
