@@ -72,8 +72,13 @@ def test_raw_keys_are_those_of_the_plan(closed: Answer) -> None:
 def test_keys_of_one_session_cannot_be_asked_for_without_end(closed: Answer) -> None:
     url = f"/play/{token_of(closed)}/keys/{key_of('SD')[0]}"
 
-    assert {get(url).status_code for _ in range(120)} == {200}
-    assert get(url).status_code == 429
+    taken = 0
+    while (status := get(url).status_code) == 200 and taken < 400:
+        taken += 1
+
+    assert status == 429
+    # A new minute may begin meanwhile, and counts anew.
+    assert 120 <= taken <= 240
 
 
 @pytest.mark.parametrize(
