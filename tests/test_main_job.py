@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from .live import PASSWORD, Site
+from .live import PASSWORD, Site, eventually
 from .main_job import CUES, Reels, others_play, reels
 from .newsroom import Desk, chooses, sits_down, uploads
 from .stock import GALA
@@ -28,6 +28,7 @@ from .watching import Viewer
 NAME, SLUG = "Morning Meadow", "morning-meadow"
 SYNOPSIS = "Somebody large wakes up, and the meadow with him."
 ENCODING_MS = 300_000
+DEAD_WITHIN_S = 10
 SESSIONS = "/api/v1/playback/sessions"
 PLAYERS = (
     ("hls.js", "hls", "hls_url"), ("Shaka HLS", "shaka", "hls_url"),
@@ -276,8 +277,12 @@ def test_a_third_stream_is_refused_and_taken_over(story: Story, browser: Browser
 
     third.await_frames()
     told = [one.page.locator("#refused", has_text="Playing on another device now") for one in (first, second)]
-    expect(told[0].or_(told[1])).to_be_visible(timeout=20_000)
-    assert [one.is_visible() for one in told].count(True) == 1
+    for _ in range(100):
+        shown = [one.is_visible() for one in told]
+        if any(shown):
+            break
+        third.page.wait_for_timeout(200)
+    assert sorted(shown) == [False, True]
 
 
 @pytest.mark.usefixtures("stocked")
@@ -301,7 +306,7 @@ def test_without_a_plan_the_premium_title_does_not_start_and_its_bytes_stay(
     assert fetched(site, segment.replace(their_token, my_token)) == 404
     assert fetched(site, segment.replace(their_token, "x" * len(their_token))) == 404
     stopped(site, theirs)
-    assert fetched(site, segment) == 403
+    assert eventually(lambda: fetched(site, segment) == 403, DEAD_WITHIN_S)
     stopped(site, mine.body)
     refused = site.call(
         "POST", "/api/v1/playback/sessions", {"title": GALA, "device_id": "tv"}, token=free(site)
