@@ -1,11 +1,13 @@
 """What the worker makes of an uploaded picture, also when it is killed over it; and the drawn ones."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -21,9 +23,9 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob as Job
 
 from apps.accounts.models import User
-from apps.catalog import art
+from apps.catalog import art, darkroom
 from apps.catalog.models import Artwork, Title
-from apps.catalog.pictures import RULES
+from apps.catalog.pictures import RULES, Size
 from apps.catalog.services import artworks
 from apps.core import jobs
 
@@ -239,3 +241,17 @@ def test_many_titles_share_the_pictures_of_a_pool(settings: Any, db: None) -> No
         assert all((Path(settings.MEDIA_ROOT) / one["path"]).exists() for one in artwork.variants)
     assert art.pool(2) == pool
     assert sorted(Path(settings.MEDIA_ROOT).rglob("*")) == files
+
+
+def test_two_who_prepare_the_same_picture_at_once_do_not_disturb_each_other(settings: Any) -> None:
+    data = random.Random(3).randbytes(400_000)  # noqa: S311 not a secret
+    made = darkroom.Developed([darkroom.Print("webp", Size(320, 480), data)], "")
+
+    with ThreadPoolExecutor(4) as pool:
+        for round_ in range(40):
+            kept = list(pool.map(lambda _, to=f"artwork/{round_}": darkroom.keep(made, to), range(4)))
+            assert {one[0]["path"] for one in kept} == {kept[0][0]["path"]}
+
+    files = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+    assert len(files) == 40
+    assert {path.read_bytes() for path in files} == {data}
