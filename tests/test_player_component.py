@@ -172,10 +172,9 @@ def test_an_encrypted_film_plays_with_the_keys_of_its_session(
 ) -> None:
     films.live(packaged.protected(tmp_path_factory.getbasetemp(), "cbcs"))
     session = steps.started(sign_in(premium, profile))
-    drm = {"system": "org.w3.clearkey", "licence_url": session["dash_url"].replace("manifest.mpd", "licence")}
 
     def walk(screen: Screen) -> None:
-        screen.play({**session, "drm": drm}, format=form)
+        screen.play(session, format=form)
         screen.until("v.currentTime > 1")
         assert screen.frames() > 0
         # Between rungs of two keys, too.

@@ -8,16 +8,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from threading import Lock
 from typing import Any
-from uuid import uuid4
 
 import blurhash
-from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import ExifTags, Image, ImageCms, ImageOps
+
+from apps.media import origin
+from apps.media.services import scratch
 
 from . import containers, pictures
 from .pictures import Facts, Rule, Size
@@ -221,20 +220,12 @@ def _hash(data: bytes) -> str:
 
 
 def _kept(path: str, data: bytes) -> str:
-    """Two may prepare the same picture at once, so a file appears whole or not at all."""
-    if default_storage.exists(path) and default_storage.size(path) == len(data):
-        return path
-    try:
-        place = Path(default_storage.path(path))
-    except NotImplementedError:  # a bucket, where what is put appears whole
+    """Two may prepare the same picture at once, so it appears whole or not at all."""
+    if default_storage.exists(path):
+        if default_storage.size(path) == len(data):
+            return path
         default_storage.delete(path)
-        return default_storage.save(path, ContentFile(data))
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f".{uuid4()}.part")
-    try:
-        part.write_bytes(data)
-        part.chmod(settings.FILE_UPLOAD_PERMISSIONS)
-        part.replace(place)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+    with scratch.folder() as folder:
+        made = folder / "variant"
+        made.write_bytes(data)
+        return origin.put(made, path).key

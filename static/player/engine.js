@@ -110,7 +110,7 @@ export class Engine {
     const known = Number(sessionStorage.getItem(BANDWIDTH));
     const { drm } = session;
     return {
-      drm: drm ? { servers: drm.licence_url ? { [drm.system]: drm.licence_url } : {}, clearKeys: drm.keys ?? {}, retryParameters: RETRIES } : {},
+      drm: drm ? { servers: { [drm.system]: drm.licence_url }, retryParameters: RETRIES } : {},
       // Kept out of the addresses (they would miss every cache): QoE events carry these keys.
       cmcd: { enabled: false },
       manifest: { retryParameters: RETRIES },

@@ -38,14 +38,23 @@ def take(owner: artworks.Owner, number: int, *, kind: str, by: User) -> Artwork:
     Raises `InvalidField` (`frame`: does_not_exist), and what `artworks.add` raises.
     """
     asset, kinds = offered(owner)
+    gone = InvalidField("frame", "does_not_exist", "This frame is not there any more.")
     if asset is None or kind not in kinds or not 0 <= number < len(asset.stills):
-        raise InvalidField("frame", "does_not_exist", "This frame is not there any more.")
-    with origin.opened(asset.stills[number]) as file, Image.open(file) as frame:
+        raise gone
+    try:
+        data = _cropped(asset.stills[number], kind)
+    except FileNotFoundError as error:  # swept since, for the film was made anew
+        raise gone from error
+    return artworks.add(owner, kind=kind, file=ContentFile(data, name=f"{kind}.jpg"), by=by)
+
+
+def _cropped(key: str, kind: str) -> bytes:
+    with origin.opened(key) as file, Image.open(file) as frame:
         box = pictures.crop(Size(*frame.size), pictures.RULES[kind].shape, MIDDLE)
         cropped = frame.crop((round(box.left), round(box.top), round(box.right), round(box.bottom)))
     data = BytesIO()
     cropped.save(data, "JPEG", quality=QUALITY)
-    return artworks.add(owner, kind=kind, file=ContentFile(data.getvalue(), name=f"{kind}.jpg"), by=by)
+    return data.getvalue()
 
 
 def _size(asset: Asset) -> Size:

@@ -96,3 +96,10 @@ def test_who_may_not_change_titles_takes_none(ravi: User, tmp_path: Path) -> Non
 
 def test_without_a_film_nothing_is_offered(esha: User) -> None:
     assert "Out of the film" not in panel(Desk(esha), TitleFactory())
+
+
+def test_a_frame_whose_file_is_gone_is_refused(esha: User, tmp_path: Path) -> None:
+    title = TitleFactory(asset=filmed(tmp_path, HD))
+    origin.sweep(f"packages/{title.asset.public_id}")
+    with nothing_changes():
+        assert "not there any more" in press(Desk(esha), title, "0", "poster")

@@ -99,7 +99,10 @@ def say_language(asset: Asset, track: AudioTrack, named: str) -> AudioTrack:
         raise InvalidField("language", "invalid", "Name a language in BCP 47, such as hi or pt-BR.")
     with transaction.atomic():
         asset = _locked(asset)
-        track = AudioTrack.objects.get(pk=track.pk, asset=asset)
+        there = AudioTrack.objects.filter(pk=track.pk, asset=asset).first()
+        if there is None:
+            raise InvalidField("track", "does_not_exist", "This sound has just been replaced. Look again.")
+        track = there
         others = AudioTrack.objects.filter(asset=asset, described=track.described).exclude(pk=track.pk)
         if others.filter(language=language).exists():
             raise InvalidField("language", "unique", f"There is sound in {language} already.")
