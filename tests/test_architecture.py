@@ -243,8 +243,12 @@ def test_saving_only_saves() -> None:
         f"{name}:{node.lineno}"
         for name, tree in trees()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Name | ast.Attribute)
-        and getattr(node, "id", getattr(node, "attr", "")) in MODEL_SIGNALS
+        if (isinstance(node, ast.alias) and node.name.rpartition(".")[2] in MODEL_SIGNALS)
+        or (
+            isinstance(node, ast.Attribute)
+            and node.attr in MODEL_SIGNALS
+            and ast.unparse(node.value).endswith("signals")
+        )
     ]
 
     assert found == []

@@ -64,10 +64,14 @@ def principal(request: Request) -> Principal:
 
 
 def identify(request: HttpRequest) -> Principal | None:
-    """Whose token the request carries: a good signature and a session that is alive; None: no token.
+    """Whose token the request carries: a good signature and a session that is alive; None: no token. Looked
+    up once a request.
 
     Raises `AuthenticationFailed` (or `SessionEnded`) for a token that is not good.
     """
+    known: Principal | None = getattr(request, "principal", None)
+    if known is not None:
+        return known
     try:
         token = tokens.bearer(request)
     except ExpiredTokenError as error:
@@ -80,6 +84,7 @@ def identify(request: HttpRequest) -> Principal | None:
         principal = _principal(token)
     except (KeyError, ValueError) as error:
         raise AuthenticationFailed("The access token is not valid.") from error
+    request.principal = principal  # type: ignore[attr-defined]
     logs.context.set({**logs.context.get(), "account": str(principal.account_id)})
     return principal
 

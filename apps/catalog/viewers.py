@@ -42,12 +42,12 @@ def viewer_of(request: HttpRequest | Request, at: datetime) -> Viewer:
         tier=_tier_of(principal) if principal else Tier.FREE,
         ceiling=principal.ceiling if principal else settings.ANONYMOUS_MATURITY,
         kid=principal.is_kid if principal else False,
-        language=_language_of(plain, principal),
+        language=language_of(plain, principal),
         at=at,
     )
 
 
-def _language_of(request: HttpRequest, principal: Principal | None) -> str:
+def language_of(request: HttpRequest, principal: Principal | None) -> str:
     """The profile's, else the best of Accept-Language, among those that the site speaks."""
     if principal and principal.profile and principal.profile.language in site_languages():
         return principal.profile.language

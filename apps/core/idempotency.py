@@ -22,9 +22,12 @@ from rest_framework.response import Response
 from .errors import DomainError, InvalidField
 from .models import IdempotentAnswer
 from .network import client_ip
+from .postgres.base import prepared_cursor
+from .postgres.inserting import insert
 
 KEPT_FOR = timedelta(hours=24)
 MAX_KEY_LENGTH = 255
+ANSWERED = "UPDATE core_idempotentanswer SET status = %s, body = %s::jsonb WHERE id = %s"
 View = Callable[..., Response]
 
 
@@ -57,9 +60,9 @@ def idempotent(view: View) -> View:
                 record.delete()
                 refusal = error
             else:
-                record.status = response.status_code
-                record.body = orjson.loads(orjson.dumps(response.data))
-                record.save(update_fields=["status", "body"])
+                with prepared_cursor() as cursor:
+                    body = orjson.dumps(response.data).decode()
+                    cursor.execute(ANSWERED, [response.status_code, body, record.pk])
                 return response
         raise refusal
 
@@ -76,15 +79,16 @@ def _claim(request: Request, key: str) -> tuple[IdempotentAnswer, bool]:
     path = request.path_info[:200]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '1500ms'")
-    IdempotentAnswer.objects.filter(
-        scope=scope, route=path, key=key, created_at__lt=timezone.now() - KEPT_FOR
-    ).delete()
-    record, fresh = IdempotentAnswer.objects.get_or_create(
-        scope=scope, route=path, key=key, defaults={"body_sha256": body}
-    )
-    if record.body_sha256 != body:
-        raise IdempotencyMismatch
-    return record, fresh
+    record = IdempotentAnswer(scope=scope, route=path, key=key, body_sha256=body)
+    while not insert(record):
+        known = IdempotentAnswer.objects.filter(scope=scope, route=path, key=key).first()
+        if known and known.created_at < timezone.now() - KEPT_FOR:
+            known.delete()
+        elif known and known.body_sha256 != body:
+            raise IdempotencyMismatch
+        elif known:
+            return known, False
+    return record, True
 
 
 def _digest(value: Any) -> str:

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any, Self
 
 import orjson
-from django.db import connection
+
+from apps.core.postgres.base import prepared_cursor
 
 from .models import Asset, AssetState, AudioTrack, FormerEdition, Rendition, SubtitleTrack
 
@@ -17,12 +18,13 @@ KINDS: dict[str, Any] = {"renditions": Rendition, "audio": AudioTrack, "subtitle
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What an asset serves now: the `number` of the edition, and its JSON (`Edition.read`).
+    """What an asset serves now: the `number` of the edition, and its JSON (`Edition.to_json`).
 
     `indexes`, which are long, is JSON too: by keys of tracks the text of each one's; "" if not asked for.
     """
 
     number: int
+    duration_ms: int
     text: str
     indexes: str = ""
 
@@ -86,7 +88,7 @@ def present(asset: str, *, indexes: bool) -> Present | None:
     A player waits for it, and so will the next within seconds: the rows by themselves are four statements,
     each of which costs Django more than all of them cost PostgreSQL.
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_statement(), {"asset": asset, "ready": AssetState.READY, "indexes": indexes})
         row = cursor.fetchone()
     return Present(*row) if row else None
@@ -94,7 +96,7 @@ def present(asset: str, *, indexes: bool) -> Present | None:
 
 # Names of tables, columns and fields alone are put into it, which are the models'.
 STATEMENT = """
-SELECT a.edition,
+SELECT a.edition, coalesce(a.duration_ms, 0),
   json_build_object(
     'prefix', a.prefix, 'protection', a.protection, 'thumbnails', a.thumbnails, {listed}
   )::text,

@@ -30,9 +30,8 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """What there is to play: rungs in lines, and languages of the sound. A placeholder has none."""
+    """What there is to play: rungs in lines, and languages of the sound."""
 
-    ready: bool
     heights: Sequence[int]
     audio: Sequence[str]
 
@@ -152,7 +151,7 @@ def _hidden_unless(shown: Shown, decision: Decision) -> Decision:
 
 def _plays(video: Video | None, its: Terms) -> Decision:
     """Whether a rung and, unless the film is silent, a sound are left."""
-    if video is None or not video.ready or tallest(video, its) is None:
+    if video is None or tallest(video, its) is None:
         return NOT_READY
     if video.audio and not any(speaks(its.languages, language) for language in video.audio):
         return NOT_READY

@@ -1,35 +1,16 @@
 """What somebody may have: how well they may watch, on how many screens, with or without advertising."""
 
-from typing import Self
-
 from django.db import models
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import Q
 
 from apps.catalog.models import Tier
 
 MOST_STREAMS = 20
 
 
-class PlanQuerySet(models.QuerySet["Plan"]):
-    def open_to(self, account_pk: int) -> Self:
-        """The default plan, and the one of the account's live subscription with its period in
-        `held_from`, `held_until` and `held_grace`, which are null for a plan that it does not hold."""
-        live = Q(subscriptions__account_id=account_pk) & ~Q(subscriptions__state="ended")
-        return (
-            self.annotate(held=FilteredRelation("subscriptions", condition=live))
-            .filter(Q(is_default=True) | Q(held__isnull=False))
-            .annotate(
-                held_from=F("held__starts_at"),
-                held_until=F("held__ends_at"),
-                held_grace=F("held__grace_until"),
-            )
-        )
-
-
-class PlanManager(models.Manager.from_queryset(PlanQuerySet)):  # type: ignore[misc]
+class PlanManager(models.Manager["Plan"]):
     def get_by_natural_key(self, slug: str) -> "Plan":
-        found: Plan = self.get(slug=slug)
-        return found
+        return self.get(slug=slug)
 
 
 class Plan(models.Model):

@@ -8,16 +8,27 @@ from apps.accounts.authentication import Principal
 from apps.billing import store
 from apps.billing.entitlements import UNSOLD, Entitlement, Period, judge
 from apps.billing.models import Plan
+from apps.core.postgres.base import prepared_cursor
 
-TERMS = ("slug", "tier", "max_height", "streams", "ads", "downloads")
-PERIOD = ("held_from", "held_until", "held_grace")
+# The default plan, and the one of the account's subscription that has not ended, with its period.
+STATEMENT = """
+SELECT plan.is_default, held.starts_at, held.ends_at, held.grace_until,
+  plan.slug, plan.tier, plan.max_height, plan.streams, plan.ads, plan.downloads
+FROM billing_plan AS plan
+LEFT JOIN billing_subscription AS held
+  ON held.plan_id = plan.id AND held.account_id = %s AND held.state <> 'ended'
+WHERE plan.is_default OR held.id IS NOT NULL
+"""
 
 
 def entitlement_of(account_pk: int, at: datetime) -> Entitlement:
     """What the account may have at that moment, as it is stored now: one statement."""
+    with prepared_cursor() as cursor:
+        cursor.execute(STATEMENT, [account_pk])
+        rows = cursor.fetchall()
     default, held = UNSOLD, None
-    for is_default, *row in Plan.objects.open_to(account_pk).values_list("is_default", *PERIOD, *TERMS):
-        period, terms = row[: len(PERIOD)], Entitlement(*row[len(PERIOD) :])
+    for is_default, *row in rows:
+        period, terms = row[:3], Entitlement(*row[3:])
         if is_default:
             default = terms
         if period[0] is not None:

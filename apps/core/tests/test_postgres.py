@@ -5,9 +5,11 @@ import time
 import psycopg
 import pytest
 from django.conf import settings as live
-from django.db import DataError, close_old_connections, connection
+from django.db import DataError, IntegrityError, close_old_connections, connection
 
+from apps.core.models import IdempotentAnswer
 from apps.core.postgres.base import prepared_cursor
+from apps.core.postgres.inserting import insert
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,3 +81,21 @@ def test_a_refused_prepared_statement_is_an_error_of_django_and_leaves_the_conne
     with prepared_cursor() as cursor:
         cursor.execute("SELECT %s::text::int", ["7"])
         assert cursor.fetchone() == (7,)
+
+
+def test_a_row_is_inserted_or_another_is_in_its_place() -> None:
+    first, second = (IdempotentAnswer(scope="a", route="b", key="c", body_sha256="d") for _ in range(2))
+
+    assert insert(first)
+    assert not insert(second)
+
+    assert IdempotentAnswer.objects.get() == first
+    assert second.pk is None
+    first.status = 201
+    first.save()
+    assert IdempotentAnswer.objects.get().status == 201
+
+
+def test_a_row_against_a_rule_is_an_error_of_django() -> None:
+    with pytest.raises(IntegrityError):
+        insert(IdempotentAnswer(scope="a", route="b", key="c", body_sha256=None))

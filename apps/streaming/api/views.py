@@ -5,7 +5,6 @@ from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
@@ -14,10 +13,11 @@ from rest_framework.views import APIView
 
 from apps.accounts.api.permissions import Watching
 from apps.accounts.authentication import principal
-from apps.catalog.viewers import viewer_of
+from apps.catalog.viewers import language_of
 from apps.core.api.schema import refuses
 from apps.core.errors import InvalidField, Throttled
 from apps.core.idempotency import idempotent
+from apps.core.network import territory_of
 from apps.streaming.authentication import PlaybackBearer, Player
 from apps.streaming.services import beating, ending, starting
 from apps.streaming.services.deciding import Abilities, Who
@@ -75,7 +75,6 @@ class SessionsView(PlaybackView):
 def _who(request: Request) -> Who:
     caller = principal(request)
     assert caller.profile  # noqa: S101 `Watching` saw to it
-    place = viewer_of(request, timezone.now())
     return Who(
         account_pk=caller.pk,
         account=str(caller.account_id),
@@ -83,8 +82,8 @@ def _who(request: Request) -> Who:
         verified=caller.verified,
         ceiling=caller.ceiling,
         kid=caller.is_kid,
-        language=place.language,
-        territory=place.territory,
+        language=language_of(request._request, caller),
+        territory=territory_of(request._request),
     )
 
 

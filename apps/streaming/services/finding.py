@@ -6,13 +6,15 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+import orjson
 
 from apps.catalog import languages, sources
-from apps.catalog.models import Episode, Extra, Kind, Listing, TitleVersion
+from apps.catalog.models import Kind, TitleVersion
 from apps.catalog.offers import Offers, Rights
+from apps.core.postgres.base import prepared_cursor
+from apps.media import editions
+from apps.media.editions import Present
 from apps.media.languages import autonym
-from apps.media.models import Asset, AudioTrack, Rendition, SubtitleTrack
 from apps.streaming.codecs import decodes, name_of
 from apps.streaming.decision import Shown, Video
 
@@ -111,7 +113,7 @@ def live(wanted: Wanted) -> tuple[Live | None, Part | None]:
     if found is None:
         return None, None
     public_id, maturity, announced, offers, version = found
-    it = Live(str(public_id), maturity, announced, Rights.of(offers), contents_of(version))
+    it = Live(str(public_id), maturity, announced, _rights(offers), contents_of(version))
     if wanted.extra is not None:
         part = it.contents.extras.get(str(wanted.extra))
         return (it, part) if part else (None, None)
@@ -122,15 +124,33 @@ def live(wanted: Wanted) -> tuple[Live | None, Part | None]:
 
 
 def _listing(wanted: Wanted) -> Any:
-    # Rows of the desk keep their ids for good; what is live of them the version says.
+    with prepared_cursor() as cursor:
+        cursor.execute(*_asking_for(wanted))
+        return cursor.fetchone()
+
+
+# Rows of the desk keep their ids for good; what is live of them the version says.
+LISTING = "SELECT public_id, maturity, announced, offers::text, version_id FROM catalog_listing WHERE "
+OF_EPISODE = """title_id = (
+  SELECT season.title_id FROM catalog_season AS season JOIN catalog_episode AS episode
+  ON episode.season_id = season.id WHERE episode.public_id = %s
+)"""
+OF_EXTRA = "title_id = (SELECT title_id FROM catalog_extra WHERE public_id = %s)"
+
+
+def _asking_for(wanted: Wanted) -> tuple[str, list[Any]]:
+    """The statement and its parameter."""
     if wanted.title:
-        asked = Q(public_id=wanted.title) if _is_uuid(wanted.title) else Q(slug=wanted.title)
-    elif wanted.episode is not None:
-        asked = Q(title__in=Episode.objects.filter(public_id=wanted.episode).values("season__title"))
-    else:
-        asked = Q(title__in=Extra.objects.filter(public_id=wanted.extra).values("title"))
-    columns = ("public_id", "maturity", "announced", "offers", "version")
-    return Listing.objects.filter(asked).values_list(*columns).first()
+        condition = "public_id = %s" if _is_uuid(wanted.title) else "slug = %s"
+        return LISTING + condition, [wanted.title]
+    if wanted.episode is not None:
+        return LISTING + OF_EPISODE, [wanted.episode]
+    return LISTING + OF_EXTRA, [wanted.extra]
+
+
+@lru_cache(maxsize=2000)
+def _rights(offers: str) -> Rights:
+    return Rights.of(orjson.loads(offers))
 
 
 def _is_uuid(text: str) -> bool:
@@ -191,7 +211,7 @@ def _names(source: Json) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """An asset and what there is of it with bytes behind it.
+    """What there is to play of an asset.
 
     `edition` as in `Asset`. `protection`: `cenc`, `cbcs` or "". `rungs`: lines and codec; `sounds`: codec and
     what is told of it.
@@ -201,7 +221,6 @@ class Tracks:
     duration_ms: int
     has_thumbnails: bool
     protection: str
-    ready: bool
     rungs: Sequence[tuple[int, str]]
     sounds: Sequence[tuple[str, Json]]
     subtitles: Sequence[Json]
@@ -209,36 +228,35 @@ class Tracks:
     def video(self, codecs: Collection[str] | None = None) -> Video:
         """What of it a device plays that knows these codecs; None: all of it."""
         heights = {height for height, codec in self.rungs if decodes(codecs, codec)}
-        return Video(self.ready, sorted(heights), [one["language"] for one in self.audio(codecs)])
+        return Video(sorted(heights), [one["language"] for one in self.audio(codecs)])
 
     def audio(self, codecs: Collection[str] | None = None) -> list[Json]:
         return [told for codec, told in self.sounds if decodes(codecs, codec)]
 
 
 def tracks(asset: str) -> Tracks | None:
-    """None: there is no such asset, or none is meant."""
-    found = Asset.objects.filter(public_id=asset).first() if asset else None
-    if found is None:
-        return None
-    rungs = Rendition.objects.filter(asset=found).exclude(key="").values_list("height", "codec")
-    spoken = AudioTrack.objects.filter(asset=found).exclude(key="")
-    written = SubtitleTrack.objects.filter(asset=found).exclude(key="")
-    columns = ("language", "label", "described")
+    """None: there is nothing of it to play, or none is meant."""
+    found = editions.present(asset, indexes=False) if asset else None
+    return _tracks(found) if found else None
+
+
+@lru_cache(maxsize=500)
+def _tracks(present: Present) -> Tracks:
+    told = orjson.loads(present.text)
     return Tracks(
-        edition=found.edition,
-        duration_ms=found.duration_ms or 0,
-        has_thumbnails=bool(found.thumbnails),
-        protection=found.protection,
-        ready=found.is_ready and not found.placeholder,
-        rungs=list(rungs),
+        edition=present.number,
+        duration_ms=present.duration_ms,
+        has_thumbnails=bool(told["thumbnails"]),
+        protection=told["protection"],
+        rungs=[(one["height"], one["codec"]) for one in told["renditions"]],
         sounds=[
-            (name_of(codecs), _shown(dict(zip(columns, told, strict=True))))
-            for codecs, *told in spoken.values_list("codecs", *columns)
+            (name_of(one["codecs"]), _shown(one, "language", "label", "described")) for one in told["audio"]
         ],
-        subtitles=[_shown(one) for one in written.values("language", "label", "forced", "sdh")],
+        subtitles=[_shown(one, "language", "label", "forced", "sdh") for one in told["subtitles"]],
     )
 
 
-def _shown(track: Json) -> Json:
+def _shown(track: Json, *names: str) -> Json:
     """With the label that the manifests have."""
-    return {**track, "label": track["label"] or autonym(track["language"])}
+    label = track["label"] or autonym(track["language"])
+    return {name: track[name] for name in names} | {"label": label}

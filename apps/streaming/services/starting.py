@@ -12,6 +12,7 @@ from apps.accounts.models import Profile
 from apps.billing.services import plan_that_would_do
 from apps.catalog.models import ListingDocument
 from apps.catalog.offers import Terms
+from apps.core.postgres.inserting import insert
 from apps.engagement.services import positions
 from apps.streaming.decision import NOT_READY, judge, speaks, tallest, terms, tier_that_would_do
 from apps.streaming.models import EndedBy, PlaybackSession
@@ -62,28 +63,24 @@ def start(who: Who, device: Device, wanted: Wanted, *, terminate: str = "", key:
     resume = positions.resume(who.account, who.profile, allowed.part.id, allowed.live.id)
     # An extra is seen from its beginning.
     begins_ms = 0 if allowed.part.is_extra else resume.position_ms
-    limit, session = allowed.case.entitlement.streams, session_id(who.account, key)
-    with transaction.atomic():
-        _record(allowed, who, device, session)
+    limit = allowed.case.entitlement.streams
+    # Within the transaction of the caller's, if there is one: a savepoint would be two statements more.
+    with transaction.atomic(savepoint=False):
+        row = _recorded(allowed, who, device, key)
+        session = str(row.public_id)
         granted = leases.start(who.account, session, limit=limit, terminate=terminate)
+        _note_taken_over(granted.taken_over, now)
         if isinstance(granted, Granted):
-            _note_taken_over(granted.taken_over, now)
             claims = _claims(allowed, who, device, session, max(granted.now_ms, resume.epoch + 1))
             return _answer(allowed, device, claims, granted.interval_s) | {"resume_ms": begins_ms}
-        transaction.set_rollback(True)
-    _note_taken_over(granted.taken_over, now)
+        row.delete()
     raise _full(granted, who, limit)
 
 
-def session_id(account: str, key: str) -> str:
+def session_id(account: str, key: str) -> UUID:
     """The id of a session to be. With a key it is the same each time: a process that was killed between
     taking the lease and the commit leaves a lease that nobody plays, and the repeated start takes it over."""
-    if key:
-        derived = str(uuid5(NAMESPACE_URL, f"playback:{account}:{key}"))
-        # A key may be used again, for another session, when its answer has been forgotten.
-        if not PlaybackSession.objects.filter(public_id=derived).exists():
-            return derived
-    return str(uuid4())
+    return uuid5(NAMESPACE_URL, f"playback:{account}:{key}") if key else uuid4()
 
 
 def sealed(answer: Json) -> Json:
@@ -113,13 +110,17 @@ def _decided(case: Case) -> Allowed:
     raise refusal(NOT_READY if decision else decision, extra)
 
 
-def _record(it: Allowed, who: Who, device: Device, session: str) -> None:
-    PlaybackSession.objects.create(
-        public_id=session, account=who.account, profile=who.profile, signed_in=device.signed_in,
-        kid=who.kid, title=it.live.id, asset=it.part.asset, device_id=device.id, device_name=device.name,
-        territory=who.territory, plan=it.case.entitlement.plan, max_height=it.terms.max_height,
-        started_at=it.case.ask.viewer.at, **_ids(it.part),
+def _recorded(it: Allowed, who: Who, device: Device, key: str) -> PlaybackSession:
+    row = PlaybackSession(
+        public_id=session_id(who.account, key), account=who.account, profile=who.profile, kid=who.kid,
+        signed_in=device.signed_in, device_id=device.id, device_name=device.name, territory=who.territory,
+        title=it.live.id, asset=it.part.asset, **_ids(it.part), plan=it.case.entitlement.plan,
+        max_height=it.terms.max_height, started_at=it.case.ask.viewer.at,
     )  # fmt: skip
+    # A key may be used again, for another session, when its answer has been forgotten.
+    while not insert(row):
+        row.public_id = uuid4()
+    return row
 
 
 def _ids(part: Part) -> dict[str, str | None]:

@@ -23,7 +23,7 @@ SEED = int(os.environ.get("DECISION_SEED", "20261127"))
 FREE, PREMIUM = Tier.FREE.value, Tier.PREMIUM.value
 EPISODE, SEASON = str(UUID(int=1)), str(UUID(int=2))
 VIEWER = Viewer("IN", FREE, 18, False, "en", NOON)
-VIDEO = Video(True, [360, 720], ["en"])
+VIDEO = Video([360, 720], ["en"])
 OPEN = Shown(0, False, [[Offer("everywhere", [], FREE, None, None)]])
 ASK = Ask(VIEWER, OPEN, True, VIDEO, None, 2, 0)
 
@@ -95,16 +95,16 @@ def test_no_rung_low_enough_and_no_licensed_sound_are_nothing_to_play() -> None:
     assert code(max_height=240) == "not_ready"
     assert code(shown=shown(window(languages=["ta"]))) == "not_ready"
     assert code(shown=shown(window(languages=["ta"])), video=replace(VIDEO, audio=[])) == ""
-    assert code(video=replace(VIDEO, ready=False)) == "not_ready"
+    assert code(video=None) == "not_ready"
 
 
 def test_a_device_needs_a_codec_of_the_picture_and_one_of_the_sound() -> None:
     assert code(decodable=VIDEO) == ""
-    assert code(decodable=Video(True, [], ["en"])) == "device_unsupported"
-    assert code(decodable=Video(True, [360], [])) == "device_unsupported"
-    assert code(decodable=Video(True, [360], []), video=replace(VIDEO, audio=[])) == ""
-    assert code(decodable=Video(True, [720], ["en"]), max_height=360) == "device_unsupported"
-    assert code(decodable=Video(True, [], []), video=replace(VIDEO, ready=False)) == "not_ready"
+    assert code(decodable=Video([], ["en"])) == "device_unsupported"
+    assert code(decodable=Video([360], [])) == "device_unsupported"
+    assert code(decodable=Video([360], []), video=replace(VIDEO, audio=[])) == ""
+    assert code(decodable=Video([720], ["en"]), max_height=360) == "device_unsupported"
+    assert code(decodable=Video([], []), video=None) == "not_ready"
 
 
 def test_the_tier_that_would_do_is_the_lowest_one() -> None:
