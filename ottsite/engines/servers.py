@@ -5,15 +5,14 @@ import ctypes
 import os
 import shutil
 import signal
-import socket
 import tempfile
-import time
 from abc import ABC, abstractmethod
 from asyncio.subprocess import Process
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ottsite.engines.ports import HOST, comes_free, free_port, until_listening
 from ottsite.engines.processes import (
     Identity,
     ServerFailed,
@@ -26,9 +25,7 @@ from ottsite.engines.processes import (
 from ottsite.engines.state import State
 from ottsite.engines.wheels import binary, package_folders
 
-HOST = "127.0.0.1"
 PROBE_PAUSE = 0.02
-PORT_SECONDS = 5
 
 
 class Server(ABC):
@@ -38,23 +35,32 @@ class Server(ABC):
 
     def __init__(self, engine: str, root: Path, state: State) -> None:
         self.engine = engine
-        self.root = root
+        self.root = root.resolve()  # as the servers and the kernel tell it
         self.state = state
-        self.directory = root / engine
-        self.log = root / f"{engine}.log"
+        self.port = 0  # until `claim_port`
+        self.directory = self.root / engine
+        self.log = self.root / f"{engine}.log"
         self._lock: int | None = None
         self.binary = binary(engine).resolve()
-
-    @property
-    def port(self) -> int:
-        """The port, the same for the life of the data root where it stays free."""
-        return self.state.port(self.engine)
 
     async def prepare(self) -> None:
         """Make the data directory and the port ready; called before the first start."""
         self.directory.mkdir(mode=0o700, exist_ok=True)
         await self.clear()
-        await self._claim_port()
+        await self.claim_port()
+
+    async def claim_port(self) -> None:
+        """Choose the port: the one that clients may know if it comes free soon, else any free one.
+
+        Others may take it before the server does. Nothing can hold it for the server: none of the
+        four takes over an open socket, and macOS lets no two sockets be bound to one port.
+        """
+        known = self.state.port(self.engine)
+        self.port = known if known and await comes_free(known) else free_port()
+
+    def keep_port(self) -> None:
+        """Stay at this port from now on, for clients are going to know it."""
+        self.state.keep_port(self.engine, self.port)
 
     async def clear(self) -> None:
         """Remove what a server killed with -9 may have left behind; called before every start."""
@@ -99,20 +105,11 @@ class Server(ABC):
 
     @abstractmethod
     async def until_up(self) -> None:
-        """Return when the server takes the application's work."""
+        """Return when the server takes the application's work.
 
-    async def _claim_port(self) -> None:
-        # Long-lived processes know this port, so whoever has it gets time to give it back.
-        ends_at = time.monotonic() + PORT_SECONDS
-        while time.monotonic() < ends_at:
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((HOST, self.port))
-                    return
-                except OSError:
-                    await asyncio.sleep(0.05)
-        self.state.new_port(self.engine)
+        Where another data root's server was quicker to take the port, that one answers. The data directory
+        tells them apart; passwords do not where one root is a copy of the other.
+        """
 
 
 class Postgres(Server):
@@ -190,22 +187,28 @@ class Postgres(Server):
         """Return when the database `ottsite` exists and takes connections."""
         import psycopg
 
-        await _until_listening(self.port)
+        await until_listening(self.port)
         while True:
             try:
-                await self._ensure_database()
-                return
+                if await self._has_database():
+                    return
             except psycopg.OperationalError:  # "the database system is starting up"
-                await asyncio.sleep(PROBE_PAUSE)
+                pass
+            await asyncio.sleep(PROBE_PAUSE)
 
-    async def _ensure_database(self) -> None:
+    async def _has_database(self) -> bool:
+        """Say whether this server answers, and create the database where it is missing."""
         import psycopg
 
         url = self._url("postgres")
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            place = await connection.execute("SHOW data_directory")
+            if await place.fetchone() != (str(self.directory),):
+                return False
             found = await connection.execute("SELECT 1 FROM pg_database WHERE datname = 'ottsite'")
             if await found.fetchone() is None:
                 await connection.execute("CREATE DATABASE ottsite")
+        return True
 
 
 class Valkey(Server):
@@ -232,10 +235,14 @@ class Valkey(Server):
             lines += ["appendonly yes", f"appendfsync {self._appendfsync()}", "maxmemory-policy noeviction"]
         else:
             lines += ["appendonly no", "maxmemory 128mb", "maxmemory-policy allkeys-lru"]
-        settings = self.directory / "valkey.conf"
-        settings.touch(mode=0o600)
-        settings.write_text("\n".join(lines) + "\n")
-        return [str(self.binary), str(settings)]
+        self.settings.touch(mode=0o600)
+        self.settings.write_text("\n".join(lines) + "\n")
+        return [str(self.binary), str(self.settings)]
+
+    @property
+    def settings(self) -> Path:
+        """The file that the server is started with."""
+        return self.directory / "valkey.conf"
 
     @staticmethod
     def _appendfsync() -> str:
@@ -245,7 +252,7 @@ class Valkey(Server):
 
     async def until_up(self) -> None:
         """Return when the server has loaded its data and answers."""
-        await _until_listening(self.port)
+        await until_listening(self.port)
         while not await self._answers():
             await asyncio.sleep(PROBE_PAUSE)
 
@@ -253,12 +260,13 @@ class Valkey(Server):
         password = self.state.password(self.engine)
         try:
             reader, writer = await asyncio.open_connection(HOST, self.port)
-            writer.write(f"AUTH {password}\r\nPING\r\nQUIT\r\n".encode())
+            writer.write(f"AUTH {password}\r\nPING\r\nINFO server\r\nQUIT\r\n".encode())
             answer = await reader.read()
             writer.close()
         except OSError:
             return False
-        return b"+PONG" in answer  # while loading it says -LOADING
+        # While loading it says -LOADING.
+        return b"+PONG" in answer and os.fsencode(f"config_file:{self.settings}\r\n") in answer
 
 
 class DurableValkey(Valkey):
@@ -303,7 +311,7 @@ class Mongo(Server):
         from pymongo import AsyncMongoClient
         from pymongo.errors import PyMongoError
 
-        await _until_listening(self.port)
+        await until_listening(self.port)
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
             HOST, self.port, directConnection=True, serverSelectionTimeoutMS=5000
         )
@@ -317,6 +325,9 @@ class Mongo(Server):
                 await asyncio.sleep(PROBE_PAUSE)
 
     async def _is_primary(self, client: Any) -> bool:
+        options = await client.admin.command("getCmdLineOpts")
+        if str(self.directory) not in options["argv"]:
+            return False
         hello = await client.admin.command("hello")
         address = f"{HOST}:{self.port}"
         if hello.get("isWritablePrimary") and hello.get("me") == address:
@@ -345,17 +356,6 @@ def borrowed_libcurl(folder: Path) -> str:
     link.unlink(missing_ok=True)
     link.symlink_to(bundled[0])
     return f"{folder}:{bundled[0].parent}"
-
-
-async def _until_listening(port: int) -> None:
-    while True:
-        try:
-            _, writer = await asyncio.open_connection(HOST, port)
-        except OSError:
-            await asyncio.sleep(PROBE_PAUSE)
-        else:
-            writer.close()
-            return
 
 
 KINDS: dict[str, type[Server]] = {

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,19 +21,16 @@ class State:
         self.path = root / "state.json"
         self.data = read(root)
 
-    def port(self, engine: str) -> int:
-        """Return the engine's port, a free one the first time."""
+    def port(self, engine: str) -> int | None:
+        """Return the port where the engine was up last, so that clients may know it; None before."""
         known = self._section("ports").get(engine)
-        return int(known) if known else self.new_port(engine)
+        return int(known) if known else None
 
-    def new_port(self, engine: str) -> int:
-        """Give the engine a port that is free now."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        self._section("ports")[engine] = port
-        self._write()
-        return port
+    def keep_port(self, engine: str, port: int) -> None:
+        """Record the port where the engine is up."""
+        if port != self.port(engine):
+            self._section("ports")[engine] = port
+            self._write()
 
     def has_password(self, engine: str) -> bool:
         """Say whether a password was ever made for the engine."""

@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ottsite.engines.ports import HOST
 from ottsite.engines.processes import ServerFailed, tail, terminate
-from ottsite.engines.servers import HOST, KINDS, Server
+from ottsite.engines.servers import KINDS, Server
 from ottsite.engines.state import SUPERVISOR_LOCK, State, exclusive
 from ottsite.engines.wheels import LABELS, EngineUnavailable, advice
 
@@ -68,13 +69,16 @@ class Caretaker:
             self.failure += f"\nFix it or {advice([self.engine])}."
 
     async def _restart_for_ever(self, server: Server) -> None:
-        deaths = 0
+        deaths, known = 0, False
         while deaths < MAX_QUICK_DEATHS:
             lived = await self._live(server)
+            known = known or lived > 0
             deaths = 1 if lived > QUICK_SECONDS else deaths + 1
             log.warning("%s died after %.1f s of service", self.engine, lived)
             await asyncio.sleep(0.1 * (deaths - 1))
             await server.clear()
+            if not known:  # to any client, so it may move, should another have taken its port
+                await server.claim_port()
         raise ServerFailed(f"it died {deaths} times in a row; its log ends:\n{tail(server.log)}")
 
     async def _live(self, server: Server) -> float:
@@ -84,6 +88,7 @@ class Caretaker:
         try:
             if not await self._came_up(server, process):
                 return 0
+            server.keep_port()
             born = time.monotonic()
             self.up.set()
             await process.wait()
