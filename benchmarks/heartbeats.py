@@ -26,7 +26,7 @@ from ottsite import engines
 SESSIONS = 4000
 # Until Node has compiled what is hot.
 WARM_S = 2.0
-BARE = [*GRANIAN, "--blocking-threads", "4", "benchmarks.bare_beat:application"]
+BARE = [*GRANIAN, "--blocking-threads", "4"]
 KEY = "benchmark-only-" + "0123456789abcdef" * 2
 
 
@@ -113,7 +113,8 @@ class Beats:
     def servers(self, peer: Path | None) -> list[tuple[str, list[str], dict[str, str]]]:
         bare = {"BEATS_FILE": str(self.file)}
         found = [
-            ("bare callable", BARE, bare),
+            ("no call of Valkey", [*BARE, "benchmarks.bare_beat:silent"], bare),
+            ("bare callable", [*BARE, "benchmarks.bare_beat:application"], bare),
             ("heartbeat", [sys.executable, "manage.py", "web"], {}),
             ("heartbeat, 4 threads", [sys.executable, "manage.py", "web", "--threads", "4"], {}),
             ("heartbeat, logged", [sys.executable, "manage.py", "web"], {"LOG_LEVEL": "DEBUG"}),

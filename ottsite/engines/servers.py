@@ -233,6 +233,8 @@ class Valkey(Server):
         ]
         if self.durable:
             lines += ["appendonly yes", f"appendfsync {self._appendfsync()}", "maxmemory-policy noeviction"]
+            # While the log is written anew, who waits for its sync waits some 60 ms; so, seldom.
+            lines += ["auto-aof-rewrite-min-size 256mb"]
         else:
             lines += ["appendonly no", "maxmemory 128mb", "maxmemory-policy allkeys-lru"]
         self.settings.touch(mode=0o600)
