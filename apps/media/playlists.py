@@ -215,16 +215,12 @@ def images(sheets: Sheets, *, at: At = as_it_is) -> str:
     return _ended(lines)
 
 
-def subtitles(track: Subtitle, duration_ms: int, *, every_ms: int = 0, at: At = as_it_is) -> str:
-    """The one file as one segment; with `every_ms`, segments `<name>/0.vtt` … (`subtitles.cut`) so long."""
-    step = every_ms or duration_ms
-    starts = range(0, duration_ms, step) if step else ()
-    files = [f"{track.name}/{n}.vtt" for n in range(len(starts))] if every_ms else [track.file]
-    lines = _head(min(step, duration_ms) / 1000)
-    lines += [
-        f"#EXTINF:{min(step, duration_ms - start) / 1000:.3f},\n{at(file)}"
-        for start, file in zip(starts, files, strict=False)
-    ]
+def subtitles(track: Subtitle, duration_ms: int, *, at: At = as_it_is) -> str:
+    """The one file as one segment; none where nothing lasts."""
+    seconds = duration_ms / 1000
+    lines = _head(seconds)
+    if duration_ms:
+        lines.append(f"#EXTINF:{seconds:.3f},\n{at(track.file)}")
     return _ended(lines)
 
 

@@ -40,8 +40,8 @@ def from_packets(codec: str, packets: Packets, *, header: bytes = b"") -> Subtit
     if codec in MOV:
         taken = [(start_ms, end_ms, _mov_text(payload)) for start_ms, end_ms, payload in taken]
     if codec in WEBVTT and any(payload[4:8] in CUE_BOXES for _, _, payload in taken):
-        return checked(gathered(_boxed(taken, notes), notes), codec, notes)
-    return checked(gathered(_raws(codec, taken, header, notes), notes), codec, notes)
+        return checked(gathered(_boxed(taken, notes), notes), notes)
+    return checked(gathered(_raws(codec, taken, header, notes), notes), notes)
 
 
 def _bounded(packets: Packets) -> Iterator[Packet]:

@@ -1,7 +1,6 @@
 """Putting the cues of a file on the time line of a video."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import pairwise
 
 from . import characters, markup, overrides, placement
@@ -71,21 +70,6 @@ def _id(raw: str) -> str:
     kept = "".join(one for one in raw[:LONGEST_RAW] if one not in "<>&\"'")
     kept = characters.normalised(" ".join(kept.split()))[:LONGEST_ID].strip()
     return "" if kept.startswith(NO_IDS) else kept
-
-
-def shift(subtitles: Subtitles, by_ms: int) -> Subtitles:
-    """All cues later, or earlier; what comes before the start or after 24 hours is left out and noted.
-
-    Raises Refused where no cue is left.
-    """
-    notes = Notes()
-    raws = (_shifted(cue, by_ms) for cue in subtitles.cues)
-    return replace(subtitles, cues=gathered(raws, notes), notes=subtitles.notes + notes.told())
-
-
-def _shifted(cue: Cue, by_ms: int) -> Raw:
-    text = markup.moved(cue.text, by_ms)
-    return Raw(cue.start_ms + by_ms, cue.end_ms + by_ms, text, cue.id, cue.settings)
 
 
 def beyond(subtitles: Subtitles, duration_ms: int) -> str:

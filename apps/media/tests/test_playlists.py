@@ -139,18 +139,11 @@ def test_forced_subtitles_and_those_for_the_deaf_say_so() -> None:
     assert ["LANGUAGE=" in line for line in lines] == [True, True, False]
 
 
-def test_subtitles_are_one_segment_or_many() -> None:
-    track = Subtitle(name="s-en")
+def test_subtitles_are_one_segment() -> None:
+    told = playlists.subtitles(Subtitle(name="s-en"), 10_500)
 
-    whole = playlists.subtitles(track, 10_500)
-    cut = playlists.subtitles(track, 10_500, every_ms=4000)
-
-    assert re.findall(r"#EXTINF:(\S+),\n(\S+)", whole) == [("10.500", "s-en.vtt")]
-    assert re.findall(r"#EXTINF:(\S+),\n(\S+)", cut) == [
-        ("4.000", "s-en/0.vtt"), ("4.000", "s-en/1.vtt"), ("2.500", "s-en/2.vtt"),
-    ]  # fmt: skip
-    assert "#EXT-X-TARGETDURATION:11\n" in whole
-    assert "#EXT-X-TARGETDURATION:4\n" in cut
+    assert re.findall(r"#EXTINF:(\S+),\n(\S+)", told) == [("10.500", "s-en.vtt")]
+    assert "#EXT-X-TARGETDURATION:11\n" in told
 
 
 def test_sheets_of_thumbnails_are_segments() -> None:
