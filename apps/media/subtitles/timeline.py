@@ -1,6 +1,6 @@
 """Putting the cues of a file on the time line of a video."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from . import characters, markup, overrides, placement
@@ -72,12 +72,14 @@ def _id(raw: str) -> str:
     return "" if kept.startswith(NO_IDS) else kept
 
 
-def beyond(subtitles: Subtitles, duration_ms: int) -> str:
-    """A sentence for the editor about cues that begin after the end of the video; "" if there are none."""
-    late = [cue for cue in subtitles.cues if cue.start_ms >= duration_ms]
-    if not late:
-        return ""
-    return (
-        f"{len(late)} of {len(subtitles.cues)} cues begin after the video's end at {stamp(duration_ms)}, "
-        f"the first at {stamp(late[0].start_ms)}. Check that these subtitles belong to this cut of it."
-    )
+def beyond(subtitles: Subtitles, duration_ms: int | None) -> Iterator[str]:
+    """A sentence for the editor about cues that begin after the end of the video, if there are any.
+
+    `duration_ms`: None where it is not known yet.
+    """
+    late = [cue for cue in subtitles.cues if duration_ms and cue.start_ms >= duration_ms]
+    if duration_ms and late:
+        yield (
+            f"{len(late)} of {len(subtitles.cues)} cues begin after the video's end at {stamp(duration_ms)}, "
+            f"the first at {stamp(late[0].start_ms)}. Check that these subtitles belong to this cut of it."
+        )

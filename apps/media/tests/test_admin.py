@@ -134,6 +134,21 @@ def test_a_video_tells_what_was_made_of_it(newsroom: Client) -> None:
     assert newsroom.get(f"/admin/media/asset/{asset.pk}/stills/99/").status_code == 404
 
 
+def test_what_is_odd_about_subtitles_is_told_at_the_video(newsroom: Client, tmp_path: Path) -> None:
+    asset = asset_of(made(footage.clip("tiny")))
+    srt = tmp_path / "french.srt"
+    srt.write_text(
+        "00:00:00,100 --> 00:00:01,000\nÇa va, garçon ?\n\n01:00:00,000 --> 01:00:02,000\nFin\n", "cp1252"
+    )
+
+    job = made(srt, asset=asset, role="subtitles", language="fr")
+
+    shown = page(newsroom, f"/admin/media/asset/{asset.pk}/change/")
+    assert (job.state, asset.subtitle_tracks.get().cues) == (JobState.DONE, 2)
+    assert "it was read as cp1252" in shown
+    assert "1 of 2 cues begin after the video&#x27;s end" in shown
+
+
 def test_a_video_is_made_again(newsroom: Client) -> None:
     asset = asset_of(made(footage.clip("tiny")))
     former = asset.prefix

@@ -274,10 +274,9 @@ def test_a_long_cue_is_cut_between_letters_and_ends_its_markup() -> None:
 def test_cues_after_the_end_of_the_video_are_told() -> None:
     found = parse(SRT.encode())
 
-    assert beyond(found, 7001) == ""
-    assert beyond(found, 4000).startswith(
-        "2 of 3 cues begin after the video's end at 00:00:04.000, the first at"
-    )
+    assert [list(beyond(found, lasts)) for lasts in (7001, None)] == [[], []]
+    (told,) = beyond(found, 4000)
+    assert told.startswith("2 of 3 cues begin after the video's end at 00:00:04.000, the first at")
 
 
 # --- Another reader -----------------------------------------------------------------------------------
