@@ -60,8 +60,11 @@ def _source(asset: Asset) -> Iterable[str]:
         yield f"{video['codec']} {video['width']}x{video['height']}, {rate} frames a second"
         marks = ("interlaced", "variable")
         yield from (f"{mark} frame rate" if mark == "variable" else mark for mark in marks if video[mark])
+        if video["bit_depth"] > 8:
+            yield f"{video['bit_depth']} bits"
     for audio in source["audios"]:
-        yield f"sound {audio['language']}: {audio['codec']}, {audio['channels']} channels"
+        layout = audio["layout"] or f"{audio['channels']} channels"
+        yield f"sound {audio['language']}: {audio['codec']}, {layout}"
 
 
 def _ratio(text: str) -> float:
