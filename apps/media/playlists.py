@@ -16,7 +16,6 @@ from .thumbnails import Sheets
 
 At = Callable[[str], str]
 
-MASTER = "master.m3u8"
 IMAGES = "thumbs.m3u8"
 AUDIO, SUBTITLES = "audio", "subtitles"
 # 7: EXT-X-MAP in what is not only I-frames, and what the tags of lower versions need.
@@ -158,21 +157,6 @@ def identity_keys(scheme: str, *, at: At) -> Keys:
 
 def as_it_is(name: str) -> str:
     return name
-
-
-def tree(package: Package, *, at: At = as_it_is, keys: Keys | None = None) -> dict[str, str]:
-    """All playlists by name. `keys`: those of `identity_keys` unless told otherwise."""
-    keys = keys or identity_keys(package.scheme, at=at)
-    found = {MASTER: master(package, at=at, keys=keys)}
-    for track in (*package.videos, *package.audios):
-        found[track.playlist] = media(track, at=at, keys=keys(track))
-    for video in package.videos:
-        found[video.frames_playlist] = frames(video, at=at, keys=keys(video))
-    for subtitle in package.subtitles:
-        found[subtitle.playlist] = subtitles(subtitle, package.duration_ms, at=at)
-    if package.sheets:
-        found[IMAGES] = images(package.sheets, at=at)
-    return found
 
 
 def media(track: Track, *, at: At = as_it_is, keys: Iterable[Key] = ()) -> str:

@@ -12,6 +12,8 @@ from apps.media.cmaf import Index
 from apps.media.playlists import Audio, Key, Package, Subtitle, Video
 from apps.media.thumbnails import Sheets
 
+from . import packaged
+
 KID = UUID("00112233-4455-6677-8899-aabbccddeeff")
 
 
@@ -173,12 +175,12 @@ def test_every_address_goes_through_the_viewers() -> None:
         given.append(name)
         return f"/play/token/{name}"
 
-    tree = playlists.tree(package, at=at)
+    made = packaged.tree(package, at=at)
 
-    named = set(re.findall(r'URI="(.*?)"', "".join(tree.values())))
-    named |= {line for text in tree.values() for line in text.splitlines() if not line.startswith("#")}
+    named = set(re.findall(r'URI="(.*?)"', "".join(made.values())))
+    named |= {line for text in made.values() for line in text.splitlines() if not line.startswith("#")}
     assert named == {f"/play/token/{name}" for name in given}
-    assert {one.removeprefix("/play/token/") for one in named if one.endswith("m3u8")} == {*tree} - {
+    assert {one.removeprefix("/play/token/") for one in named if one.endswith("m3u8")} == {*made} - {
         "master.m3u8"
     }
 
@@ -212,7 +214,7 @@ def test_what_is_encrypted_says_where_its_key_is(scheme: str, method: str) -> No
 def test_clear_tracks_of_an_encrypted_package_have_no_key() -> None:
     package = Package(videos=(video((4000, 10, 5)),), audios=(replace(audio(), kid=KID),), scheme="cbcs")
 
-    tree = playlists.tree(package)
+    made = packaged.tree(package)
 
-    assert [name for name, text in tree.items() if "#EXT-X-KEY" in text] == ["a-en.m3u8"]
-    assert tree["master.m3u8"].count("#EXT-X-SESSION-KEY") == 1
+    assert [name for name, text in made.items() if "#EXT-X-KEY" in text] == ["a-en.m3u8"]
+    assert made["master.m3u8"].count("#EXT-X-SESSION-KEY") == 1
