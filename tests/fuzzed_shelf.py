@@ -14,7 +14,6 @@ from apps.catalog.models import (
     TitleVersion,
     Window,
 )
-from apps.catalog.services import listings
 from apps.catalog.tests import desks
 
 READS = ("/api/v1/titles", "/api/v1/genres", "/api/v1/people/", "/api/v1/collections/")
@@ -50,7 +49,7 @@ def stock() -> None:
     Collection.objects.create(slug="fresh", name="Fresh", published=True, by_rule=True, rule=rule)
     for number, title in enumerate((film, show, match, hidden)):
         number_of = TitleVersion.objects.filter(title=title).count() + 1
-        listings.project(desks.version(title, number=number_of))
+        desks.projected(desks.version(title, number=number_of))
         FormerSlug.objects.create(title=title, slug=f"former-{title.pk}")
         CollectionItem.objects.create(collection=collection, title=title, order=number)
     FormerSlug.objects.create(collection=collection, slug="former-picks")

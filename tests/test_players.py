@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser
 
-from apps.media import mpd, playlists
 from apps.media.tests import packaged
 from apps.media.tests.packaged import FRAMES
 
@@ -66,7 +65,7 @@ def play(server: str, browser: Browser) -> Iterator[Any]:
 
 
 PLAYS = [
-    ("hls", playlists.MASTER), ("shaka", playlists.MASTER), ("shaka", mpd.NAME), ("dash", mpd.NAME),
+    ("hls", packaged.MASTER), ("shaka", packaged.MASTER), ("shaka", packaged.MPD), ("dash", packaged.MPD),
 ]  # fmt: skip
 
 
@@ -81,7 +80,7 @@ def test_a_clear_film_plays_from_the_first_frame_to_the_last(play: Any, player: 
     assert [one[:7] for one in seen["text"]] == ["English", "हिन्दी", "English"]
 
 
-@pytest.mark.parametrize("manifest", [playlists.MASTER, mpd.NAME])
+@pytest.mark.parametrize("manifest", [packaged.MASTER, packaged.MPD])
 def test_the_thumbnail_of_a_moment_is_found_on_its_sheet(play: Any, server: str, manifest: str) -> None:
     seen = play("shaka", f"clear/{manifest}")
 
@@ -93,9 +92,9 @@ def test_the_thumbnail_of_a_moment_is_found_on_its_sheet(play: Any, server: str,
 
 
 ENCRYPTED = [
-    ("hls", f"cbcs/{packaged.CLEAR_KEY}/{playlists.MASTER}"),  # of cenc it knows nothing
-    *(("shaka", f"{scheme}/{playlists.MASTER}") for scheme in SCHEMES),
-    *((player, f"{scheme}/{mpd.NAME}") for player in ("shaka", "dash") for scheme in SCHEMES),
+    ("hls", f"cbcs/{packaged.CLEAR_KEY}/{packaged.MASTER}"),  # of cenc it knows nothing
+    *(("shaka", f"{scheme}/{packaged.MASTER}") for scheme in SCHEMES),
+    *((player, f"{scheme}/{packaged.MPD}") for player in ("shaka", "dash") for scheme in SCHEMES),
 ]
 
 
@@ -108,7 +107,7 @@ def test_an_encrypted_film_plays_with_its_keys(play: Any, player: str, source: s
 
 
 def test_without_keys_nothing_of_it_is_seen(play: Any) -> None:
-    seen = play("shaka", f"cbcs/{mpd.NAME}", licence=False)
+    seen = play("shaka", f"cbcs/{packaged.MPD}", licence=False)
 
     assert seen["faults"]
     assert seen["frames"] == 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-from apps.media.subtitles import Cue, Refused, Subtitles, cut, parse, to_vtt
+from apps.media.subtitles import Cue, Refused, Subtitles, parse, to_vtt
 from apps.media.tests.subtitle_files import ASS, HOSTILE, PIECES, SRT, VTT
 
 READ_ALL = """files => Promise.all(files.map(file => new Promise((done, failed) => {
@@ -69,7 +69,6 @@ def test_chromium_finds_our_cues_with_our_words_in_our_places(browser: Browser) 
     page.goto("http://127.0.0.1:9/")
 
     read: list[list[dict[str, Any]]] = page.evaluate(READ_ALL, [to_vtt(one) for one in made])
-    (segment,) = page.evaluate(READ_ALL, [cut(made[0], 2000, 5000)])
 
     for subtitles, cues in zip(made, read, strict=True):
         assert [(one["start"], one["end"], one["text"]) for one in cues] == [
@@ -80,6 +79,5 @@ def test_chromium_finds_our_cues_with_our_words_in_our_places(browser: Browser) 
             assert {name: str(one[name]) for name in DEFAULTS} == place(cue)
             assert set(one["elements"]) <= SHOWN_AS
             assert set(one["attributes"]) <= {"class", "title", "lang"}
-    assert [one["start"] for one in segment] == [1000, 4000]
     assert trouble == []
     page.close()

@@ -99,6 +99,11 @@ class FakeGateway:
         except (TypeError, ValueError) as error:
             raise BadEvent from error
 
+    def told(self, *events: Event) -> tuple[dict[str, str], bytes]:
+        """The request that tells of them: headers and body, as `events` takes them."""
+        body = orjson.dumps(events)
+        return {SIGNATURE: signature(body)}, body
+
 
 def signature(body: bytes) -> str:
     """What the fake gateway signs its requests with."""

@@ -68,16 +68,16 @@ PARTS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def check(rule: Any, *, path: str = "rule") -> None:
+def check(rule: Any) -> None:
     """Raises `InvalidRule` with everything that is wrong; an empty rule means every title and is refused."""
     if not isinstance(rule, dict) or not rule:
-        raise InvalidRule(extra={"errors": [_error(path, "invalid", "An object with at least one part.")]})
+        raise InvalidRule(extra={"errors": [_error("rule", "invalid", "An object with at least one part.")]})
     errors = [
-        _error(f"{path}.{name}", *wrong) for name, value in rule.items() if (wrong := _wrong(name, value))
+        _error(f"rule.{name}", *wrong) for name, value in rule.items() if (wrong := _wrong(name, value))
     ]
     years = [rule.get("min_year"), rule.get("max_year")]
     if not errors and None not in years and years[0] > years[1]:  # type: ignore[operator]
-        errors.append(_error(f"{path}.max_year", "invalid", "It lies before min_year."))
+        errors.append(_error("rule.max_year", "invalid", "It lies before min_year."))
     if errors:
         raise InvalidRule(extra={"errors": errors})
 

@@ -12,7 +12,7 @@ they may tell more than one title asks for:
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from apps.media.models import Asset, AudioTrack, Rendition, SubtitleTrack
@@ -26,10 +26,6 @@ from .reading import Desk, Json, Owner
 class Snapshot:
     source: Json
     facts: Json
-
-    def without_held(self) -> "Snapshot":
-        """As it is published: without the seasons that are held back."""
-        return replace(self, source=sources.without_held(self.source))
 
 
 def take(title: Title, *, releasing: Collection[int] = ()) -> Snapshot:

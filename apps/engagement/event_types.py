@@ -60,13 +60,13 @@ def flag(*, needed: bool = False) -> Field:
     return Field(_flag, "true or false", needed)
 
 
-def one_of(*values: str, needed: bool = False) -> Field:
+def one_of(*values: str) -> Field:
     def read(value: Any) -> str:
         if value not in values:
             raise ValueError
         return str(value)
 
-    return Field(read, f"one of {', '.join(values)}", needed)
+    return Field(read, f"one of {', '.join(values)}")
 
 
 def _id(value: Any) -> str:

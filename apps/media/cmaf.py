@@ -96,10 +96,6 @@ class Index:
         return sum(one.duration for one in self.fragments)
 
     @property
-    def duration_ms(self) -> int:
-        return round(self.duration * 1000 / self.timescale)
-
-    @property
     def peak_bps(self) -> int:
         """See `Outline`."""
         return self._peak([(one.size, one.duration) for one in self.fragments])

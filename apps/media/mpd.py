@@ -13,7 +13,6 @@ from zlib import crc32
 from .playlists import At, Audio, Package, Subtitle, Track, Video, as_it_is
 from .thumbnails import FOLDER
 
-NAME = "manifest.mpd"
 PROFILE = "urn:mpeg:dash:profile:isoff-on-demand:2011"
 ROLE = "urn:mpeg:dash:role:2011"
 PURPOSE = "urn:tva:metadata:cs:AudioPurposeCS:2007"

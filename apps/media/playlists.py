@@ -16,7 +16,6 @@ from .thumbnails import Sheets
 
 At = Callable[[str], str]
 
-MASTER = "master.m3u8"
 IMAGES = "thumbs.m3u8"
 AUDIO, SUBTITLES = "audio", "subtitles"
 # 7: EXT-X-MAP in what is not only I-frames, and what the tags of lower versions need.
@@ -160,21 +159,6 @@ def as_it_is(name: str) -> str:
     return name
 
 
-def tree(package: Package, *, at: At = as_it_is, keys: Keys | None = None) -> dict[str, str]:
-    """All playlists by name. `keys`: those of `identity_keys` unless told otherwise."""
-    keys = keys or identity_keys(package.scheme, at=at)
-    found = {MASTER: master(package, at=at, keys=keys)}
-    for track in (*package.videos, *package.audios):
-        found[track.playlist] = media(track, at=at, keys=keys(track))
-    for video in package.videos:
-        found[video.frames_playlist] = frames(video, at=at, keys=keys(video))
-    for subtitle in package.subtitles:
-        found[subtitle.playlist] = subtitles(subtitle, package.duration_ms, at=at)
-    if package.sheets:
-        found[IMAGES] = images(package.sheets, at=at)
-    return found
-
-
 def media(track: Track, *, at: At = as_it_is, keys: Iterable[Key] = ()) -> str:
     """The media playlist: each fragment of the track file is a segment."""
     index, uri = track.index, at(track.file)
@@ -215,16 +199,12 @@ def images(sheets: Sheets, *, at: At = as_it_is) -> str:
     return _ended(lines)
 
 
-def subtitles(track: Subtitle, duration_ms: int, *, every_ms: int = 0, at: At = as_it_is) -> str:
-    """The one file as one segment; with `every_ms`, segments `<name>/0.vtt` … (`subtitles.cut`) so long."""
-    step = every_ms or duration_ms
-    starts = range(0, duration_ms, step) if step else ()
-    files = [f"{track.name}/{n}.vtt" for n in range(len(starts))] if every_ms else [track.file]
-    lines = _head(min(step, duration_ms) / 1000)
-    lines += [
-        f"#EXTINF:{min(step, duration_ms - start) / 1000:.3f},\n{at(file)}"
-        for start, file in zip(starts, files, strict=False)
-    ]
+def subtitles(track: Subtitle, duration_ms: int, *, at: At = as_it_is) -> str:
+    """The one file as one segment; none where nothing lasts."""
+    seconds = duration_ms / 1000
+    lines = _head(seconds)
+    if duration_ms:
+        lines.append(f"#EXTINF:{seconds:.3f},\n{at(track.file)}")
     return _ended(lines)
 
 

@@ -95,11 +95,6 @@ class Embedded:
     packets: list[tuple[int, int, bytes]]
 
 
-def texts(path: Path, index: int, *, stop: Event | None = None) -> list[tuple[int, int, bytes]]:
-    """The packets of an embedded stream of subtitles. Raises as `probe` does."""
-    return embedded(path, index, stop=stop).packets
-
-
 def embedded(path: Path, index: int, *, stop: Event | None = None) -> Embedded:
     """An embedded stream of subtitles, not decoded; WebVTT as in MP4. Raises as `probe` does."""
     lines: list[str] = []

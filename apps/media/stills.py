@@ -16,13 +16,13 @@ QUALITY = 90
 FROM, UNTIL = 0.05, 0.90
 
 
-def pick(track: Path, index: Index, folder: Path, *, wanted: int = WANTED) -> list[Path]:
+def pick(track: Path, index: Index, folder: Path) -> list[Path]:
     """The most telling of two dozen keyframes, as JPEG files `still-0.jpg` … in the order of the film.
 
     `track` is one of ours, in the clear. A frame tells much that is neither dark nor blank nor blurred.
     """
     judged = [(_worth(image), number, image) for number, image in enumerate(_keyframes(track, index))]
-    best = sorted(judged, key=lambda one: one[0], reverse=True)[:wanted]
+    best = sorted(judged, key=lambda one: one[0], reverse=True)[:WANTED]
     paths = []
     for place, (_, _, image) in enumerate(sorted(best, key=lambda one: one[1])):
         paths.append(folder / f"still-{place}.jpg")

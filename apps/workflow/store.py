@@ -36,14 +36,6 @@ def touch(subject: Model, user_id: int, *, at: datetime) -> None:
         log.info("presence not remembered")
 
 
-def leave(subject: Model, user_id: int) -> None:
-    """They have closed it."""
-    try:
-        clients.durable().hdel(_key(subject), str(user_id))
-    except clients.DRIVER_ERRORS:
-        log.info("presence not forgotten; it ends by itself")
-
-
 def others(subject: Model, user_id: int, *, at: datetime) -> list[tuple[int, datetime]]:
     """Who else is editing the thing at that moment, and since when, the longest first; nobody if unknown."""
     try:

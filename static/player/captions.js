@@ -2,7 +2,7 @@
 
 import { element, iconButton } from "./dom.js";
 
-export const DEFAULTS = { size: "medium", color: "white", background: "none", edge: "shadow" };
+const DEFAULTS = { size: "medium", color: "white", background: "none", edge: "shadow" };
 const CHOICES = {
   size: ["small", "medium", "large", "huge"],
   color: ["white", "yellow", "cyan", "green"],

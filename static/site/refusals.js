@@ -42,7 +42,7 @@ function wording(code, problem, retryAfterS, offers) {
 /** A plan's slug as a name. */
 const named = (slug) => slug.split("-").map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ");
 
-export function firstStart(offers) {
+function firstStart(offers) {
   const times = offers.map((one) => one.starts_at).filter((time) => time && new Date(time) > new Date());
   return times.sort()[0] ?? null;
 }

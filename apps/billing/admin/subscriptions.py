@@ -25,7 +25,7 @@ from apps.core.errors import DomainError
 
 from .deeds import DEEDS, Deed, DeedForm, note_field, plans_on_sale, possible, until_field
 
-MAY_GRANT, MAY_CHANGE = "billing.add_subscription", "billing.change_subscription"
+MAY_CHANGE = "billing.change_subscription"
 
 
 class GrantForm(RefusableForm):

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from apps.accounts.models import User
 from apps.billing.checks import refuse_to_start, the_gateway_exists
 from apps.billing.models import Plan, Subscription
+from apps.billing.services import entitlement_of
 from apps.core import ticker
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,68 @@ def test_what_cannot_be_granted_is_said(
 ) -> None:
     with pytest.raises(CommandError, match=why):
         grant(email or viewer.email, *arguments)
+    assert not Subscription.objects.exists()
+
+
+def fake_gateway(*arguments: str) -> str:
+    out = StringIO()
+    call_command("fake_gateway", *arguments, stdout=out)
+    return out.getvalue().strip()
+
+
+@pytest.mark.usefixtures("plans")
+def test_in_development_plans_are_bought_renewed_and_given_back_through_the_fake_gateway(
+    viewer: User, noon: datetime
+) -> None:
+    email = viewer.email
+    assert entitlement_of(viewer.pk, noon).plan == "free"
+
+    bought = fake_gateway("buy", email.upper(), "premium")
+    assert bought == f"{email}: premium until 01 Jul 2026, 12:00 UTC, renewed unless cancelled."
+    assert entitlement_of(viewer.pk, noon).plan == "premium"
+    renewed = fake_gateway("renew", email, "family")
+    assert renewed == f"{email}: family until 31 Jul 2026, 12:00 UTC, renewed unless cancelled."
+    assert fake_gateway("cancel", email) == f"{email}: family until 31 Jul 2026, 12:00 UTC, not renewed."
+    assert entitlement_of(viewer.pk, noon).plan == "family"
+    assert fake_gateway("refund", email) == f"{email}: family has ended."
+    assert entitlement_of(viewer.pk, noon).plan == "free"
+
+    assert fake_gateway("renew", email).startswith(f"{email}: family until 01 Jul 2026")
+    assert {(one.gateway, one.granted_by) for one in Subscription.objects.all()} == {("fake", None)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["buy", "nobody@example.com", "premium"], "no account"),
+        (["buy", "", "gold"], "Plans: free, premium, family"),
+        (["buy", "", "free"], "not on sale"),
+        (["renew", ""], "has bought nothing"),
+        (["pay", ""], "invalid choice"),
+    ],
+)
+@pytest.mark.usefixtures("plans")
+def test_what_the_fake_gateway_cannot_do_is_said(viewer: User, arguments: list[str], why: str) -> None:
+    with pytest.raises(CommandError, match=why):
+        fake_gateway(*(one or viewer.email for one in arguments))
+    assert not Subscription.objects.exists()
+
+
+@pytest.mark.usefixtures("plans")
+def test_nobody_buys_a_second_plan(viewer: User) -> None:
+    fake_gateway("buy", viewer.email, "premium")
+
+    with pytest.raises(CommandError, match="has a plan already"):
+        fake_gateway("buy", viewer.email, "family")
+    assert Subscription.objects.get().plan.slug == "premium"
+
+
+@pytest.mark.usefixtures("plans")
+def test_where_another_gateway_sells_nothing_is_given_away(viewer: User, settings: Any) -> None:
+    settings.BILLING_GATEWAY = "none"
+
+    with pytest.raises(CommandError, match="BILLING_GATEWAY is not fake"):
+        fake_gateway("buy", viewer.email, "premium")
     assert not Subscription.objects.exists()
 
 

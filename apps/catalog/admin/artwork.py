@@ -211,13 +211,11 @@ class ArtworkAdmin(ReadOnlyAdmin):
         return part(request, "admin/catalog/artwork/panel.html", context, back=back)
 
 
-def thumb(artwork: Artwork | None, *, width: int = 40, height: int = 60) -> Any:
+def thumb(artwork: Artwork | None) -> Any:
     url = pictures.thumbnail(artwork) if artwork else None
     if url is None:
         return format_html('<span class="nr-thumb {}"></span>', "nr-thumb-none")
-    return format_html(
-        '<img class="nr-thumb" src="{}" alt="" width="{}" height="{}" loading="lazy">', url, width, height
-    )
+    return format_html('<img class="nr-thumb" src="{}" alt="" width="40" height="60" loading="lazy">', url)
 
 
 def _owner(kind: str, pk: int) -> Any:

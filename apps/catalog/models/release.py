@@ -1,6 +1,6 @@
 """Things that happen by themselves at a time."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -68,11 +68,6 @@ class Release(PublicId):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def late(self) -> timedelta:
-        """How long after its time it ran; nothing for what has not."""
-        return self.ran_at - self.at if self.ran_at else timedelta()
 
 
 class ReleaseItem(models.Model):

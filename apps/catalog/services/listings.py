@@ -42,18 +42,13 @@ SAME = ("public_id", "kind", "year", "maturity", "announced", "tier", "genres", 
 REPLACED = [*SAME, "version", "slug", "released_on"]
 
 
-def project(version: TitleVersion, *, same_address: bool = False) -> Listing:
-    """Make this stored version what viewers read of its title. The title is locked by the caller."""
-    project_many([version], same_address=same_address)
-    return Listing.objects.get(title=version.title_id)
-
-
 @transaction.atomic
 def project_many(versions: Sequence[TitleVersion], *, same_address: bool = False) -> None:
-    """The same for versions of different titles, with some ten queries in all.
+    """Make these stored versions what viewers read of their titles, with some ten queries in all.
 
-    The address is the title's present one, also in the documents of an old version; with `same_address` a
-    title on the shelf keeps the one it has there, for that of the working copy may be a draft.
+    Each is of another title, which the caller has locked. The address is the title's present one, also in
+    the documents of an old version; with `same_address` a title on the shelf keeps the one it has there,
+    for that of the working copy may be a draft.
     """
     keys = [version.title_id for version in versions]
     first = dict(TitleVersion.objects.filter(title__in=keys, number=1).values_list("title_id", "at"))

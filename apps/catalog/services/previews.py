@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 LASTS = timedelta(hours=72)
-LONGEST = timedelta(days=30)
 # What every answer to a preview's address carries: nobody keeps it, finds it or passes its address on.
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
@@ -65,17 +64,15 @@ class Draft:
     windows: list[Json]
 
 
-def link(title: Title, *, by: User, lasts: timedelta = LASTS) -> str:
-    """An address that shows the draft to whoever has it, without an account, for so long.
+def link(title: Title, *, by: User) -> str:
+    """An address that shows the draft to whoever has it, without an account, for 72 hours.
 
     What it shows is always the present draft. It ends with the title, or when that is archived.
     """
     moving.demand(by, title, "view")
-    if not timedelta() < lasts <= LONGEST:
-        raise InvalidField("lasts", "out_of_range", f"More than nothing and at most {LONGEST.days} days.")
     if title.state == State.ARCHIVED:
         raise moving.WrongState("There is no preview of what is archived. Restore it first.")
-    ends_at = int((timezone.now() + lasts).timestamp())
+    ends_at = int((timezone.now() + LASTS).timestamp())
     token = _signer().sign_object([title.public_id.hex, ends_at])
     told = {"title": str(title.public_id), "account": str(by.public_id), "ends_at": ends_at}
     log.info("preview link made", extra=told)

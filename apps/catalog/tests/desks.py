@@ -19,6 +19,7 @@ from apps.catalog.models import (
     ExtraText,
     GenreName,
     Kind,
+    Listing,
     PersonText,
     Season,
     SeasonText,
@@ -30,6 +31,7 @@ from apps.catalog.models import (
     TitleText,
     TitleVersion,
 )
+from apps.catalog.services import listings
 from apps.media.models import AssetState
 
 from .factories import (
@@ -134,3 +136,9 @@ def version(title: Title, **fields: Any) -> TitleVersion:
         checksum=compiling.checksum(taken.source, compiled.columns, compiled.documents),
         **{"number": highest + 1, "at": NOON, **fields},
     )
+
+
+def projected(stored: TitleVersion, *, same_address: bool = False) -> Listing:
+    """The version on the shelf."""
+    listings.project_many([stored], same_address=same_address)
+    return Listing.objects.get(title=stored.title_id)

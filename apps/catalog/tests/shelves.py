@@ -5,7 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 from apps.catalog.models import Kind, Listing, Tier, Title, TitleVersion
-from apps.catalog.services import listings
+
+from .desks import projected
 
 Json = dict[str, Any]
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -57,7 +58,7 @@ def put(
         documents={language: _documents(columns, name) for language, name in names.items()},
     )  # fmt: skip
     Title.objects.filter(pk=title.pk).update(live_version=version)
-    return listings.project(version)
+    return projected(version)
 
 
 def _documents(columns: Json, name: str) -> Json:

@@ -27,10 +27,11 @@ from apps.catalog.models import (
     Title,
     TitleText,
 )
-from apps.catalog.services import generating, listings
+from apps.catalog.services import generating
 from apps.workflow.models import Transition
 from apps.workflow.moves import State
 
+from .desks import projected
 from .factories import GenreFactory, TitleFactory
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +85,7 @@ def test_what_is_live_is_what_publishing_would_have_made() -> None:
         assert version.documents == compiled.documents
         assert version.checksum == compiling.checksum(version.source, version.columns, version.documents)
         before = shown(title.slug)
-        listings.project(version)
+        projected(version)
         assert shown(title.slug) == before
 
 

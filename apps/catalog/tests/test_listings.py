@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.catalog.models import Artwork, Listing, ListingDocument, ListingWindow, Title, Window
 from apps.catalog.services import listings
 
-from .desks import NOON, match, movie, series, version
+from .desks import NOON, match, movie, projected, series, version
 from .factories import TitleFactory
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def shelf(title: Title) -> list[Any]:
 def test_a_version_fills_the_listing() -> None:
     title = movie(name="Fish", popularity=7, announced=True)
     stored = version(title)
-    listing = listings.project(stored)
+    listing = projected(stored)
 
     assert (listing.title, listing.version, listing.public_id) == (title, stored, title.public_id)
     assert (listing.slug, listing.kind, listing.year) == (title.slug, "movie", 2008)
@@ -48,7 +48,7 @@ def test_a_version_fills_the_listing() -> None:
 
 def test_windows_and_documents_are_rows() -> None:
     title = movie(name="Fish")
-    listing = listings.project(version(title))
+    listing = projected(version(title))
     premium = listing.windows.get(tier=10)
 
     assert (premium.scope, premium.countries) == ("only", ["IN", "NP"])
@@ -59,7 +59,7 @@ def test_windows_and_documents_are_rows() -> None:
 
 def test_documents_are_the_compiled_ones_as_compact_text() -> None:
     stored = version(movie())
-    listing = listings.project(stored)
+    listing = projected(stored)
     english = listing.documents.get(language="en")
 
     assert json.loads(english.card) == stored.documents["en"]["card"]
@@ -71,21 +71,21 @@ def test_documents_are_the_compiled_ones_as_compact_text() -> None:
 def test_the_same_version_gives_the_same_shelf_also_when_read_back() -> None:
     title = series()
     stored = version(title)
-    listings.project(stored)
+    projected(stored)
     before = shelf(title)
-    listings.project(title.versions.get())
+    projected(title.versions.get())
 
     assert shelf(title) == before
 
 
 def test_a_new_version_replaces_the_old_but_not_fame_nor_age() -> None:
     title = movie(popularity=3)
-    listings.project(version(title))
+    projected(version(title))
     Listing.objects.update(popularity=99)
     title.texts.filter(language="en").update(name="Renamed")
     Window.objects.filter(title=title, tier=0).delete()
     Title.objects.update(maturity=18)
-    listing = listings.project(version(title, at=NOON + timedelta(days=3)))
+    listing = projected(version(title, at=NOON + timedelta(days=3)))
 
     assert (listing.popularity, listing.first_published_at) == (99, NOON)
     assert (listing.maturity, listing.tier, listing.version.number) == (18, 10, 2)
@@ -96,9 +96,9 @@ def test_a_new_version_replaces_the_old_but_not_fame_nor_age() -> None:
 
 def test_a_title_that_comes_back_is_as_old_as_its_first_version() -> None:
     title = movie()
-    listings.project(version(title))
+    projected(version(title))
     listings.withdraw(title)
-    listing = listings.project(version(title, at=NOON + timedelta(days=3)))
+    listing = projected(version(title, at=NOON + timedelta(days=3)))
 
     assert listing.first_published_at == NOON
 
@@ -120,8 +120,8 @@ def test_an_old_version_goes_live_under_the_present_address() -> None:
     stored = version(title)
     Title.objects.filter(pk=title.pk).update(slug="new-address")
     other = movie(slug="old-address")
-    listings.project(version(other))
-    listing = listings.project(stored)
+    projected(version(other))
+    listing = projected(stored)
 
     assert listing.slug == "new-address"
     for one in listing.documents.all():
@@ -131,9 +131,9 @@ def test_an_old_version_goes_live_under_the_present_address() -> None:
 def test_a_title_on_the_shelf_can_keep_its_address() -> None:
     title = movie(slug="old-address")
     stored = version(title)
-    listings.project(stored)
+    projected(stored)
     Title.objects.filter(pk=title.pk).update(slug="of-the-draft")
-    listings.project(stored, same_address=True)
+    projected(stored, same_address=True)
 
     assert Listing.objects.get().slug == "old-address"
     assert json.loads(ListingDocument.objects.get(language="hi").document)["slug"] == "old-address"
@@ -143,7 +143,7 @@ def test_many_are_projected_as_each_by_itself() -> None:
     titles: list[Title] = [movie(), series(), match(), TitleFactory()]
     stored = [version(title) for title in titles]
     for one in stored:
-        listings.project(one)
+        projected(one)
     before = [shelf(title) for title in titles]
     Listing.objects.all().delete()
     listings.project_many(stored)
@@ -165,7 +165,7 @@ def test_the_number_of_queries_does_not_depend_on_how_many_there_are() -> None:
 def test_pictures_of_what_is_live_are_public_but_not_those_of_seasons_that_are_held_back() -> None:
     title = series(seasons=2)
     title.seasons.filter(number=2).update(held=True)
-    listings.project(version(title))
+    projected(version(title))
 
     assert Artwork.objects.filter(public=True).count() == 2 + 1 + 2
     held = Artwork.objects.filter(season__held=True) | Artwork.objects.filter(episode__season__held=True)

@@ -113,11 +113,11 @@ def test_a_bad_rule_says_what_is_wrong_with_it(rule: Any, path: str, code: str) 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(InvalidRule) as refusal:
-        rules.check({"genres": [], "colour": "blue", "limit": 5}, path="collection.rule")
+        rules.check({"genres": [], "colour": "blue", "limit": 5})
 
     assert [error["path"] for error in refusal.value.extra["errors"]] == [
-        "collection.rule.genres",
-        "collection.rule.colour",
+        "rule.genres",
+        "rule.colour",
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.catalog import snapshot
+from apps.catalog import snapshot, sources
 from apps.catalog.models import Credit, Extra, Season, Title
 
 from .desks import NOON, episode, match, movie, series
@@ -123,12 +123,12 @@ def test_held_seasons_are_left_out_of_what_is_published_unless_they_are_released
     second, third = title.seasons.filter(number__gt=1)
     title.seasons.filter(number__gt=1).update(held=True)
 
-    def numbers(taken: snapshot.Snapshot) -> list[int]:
-        return [one["number"] for one in taken.source["seasons"]]
+    def numbers(source: Any) -> list[int]:
+        return [one["number"] for one in source["seasons"]]
 
-    assert numbers(snapshot.take(title)) == [1, 2, 3]
-    assert numbers(snapshot.take(title).without_held()) == [1]
-    assert numbers(snapshot.take(title, releasing=[third.pk]).without_held()) == [1, 3]
+    assert numbers(snapshot.take(title).source) == [1, 2, 3]
+    assert numbers(sources.without_held(snapshot.take(title).source)) == [1]
+    assert numbers(sources.without_held(snapshot.take(title, releasing=[third.pk]).source)) == [1, 3]
     assert Season.objects.get(pk=second.pk).held
 
 

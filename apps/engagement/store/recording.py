@@ -13,7 +13,6 @@ POSITIONS_MOST, CARDS_MOST = 5000, 200
 # A title without marked credits is finished here.
 FINISHED = 0.95
 SLOWEST, FASTEST = 0.25, 4.0
-STATES = ("playing", "paused", "buffering", "seeking", "ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,6 @@ class Beat:
     kid: bool = False
 
     @property
-    def event_id(self) -> str:
-        return f"{self.session}:{self.seq}"
-
-    @property
     def ends_ms(self) -> int:
         """From here on it counts as finished; no credits begin at once, or after the end."""
         if self.credits_ms and 0 < self.credits_ms <= self.duration_ms:
@@ -64,13 +59,8 @@ def record_keys(account: str, profile: str) -> list[str]:
 RECORD_ARGS = 13
 
 
-def record_args(beat: Beat) -> list[str | int | bytes]:
-    """The `RECORD_ARGS` values of `record`'s `a`."""
-    return [*session_args(beat), *beat_args(beat.seq, beat.position_ms, beat.state, beat.speed)]
-
-
 def session_args(beat: Beat) -> list[str | int | bytes]:
-    """The first of them, which are the same for all beats of a session."""
+    """The first of the `RECORD_ARGS` values of `record`'s `a`: the same for all beats of a session."""
     about = {
         "session": beat.session, "account": beat.account, "profile": beat.profile, "content": beat.content,
         "card": beat.card, "title": beat.title or beat.card, "epoch": beat.epoch,

@@ -91,14 +91,9 @@ def now_ms() -> int:
     return int(seconds) * 1000 + int(micros) // 1000
 
 
-def position(account: str, profile: str, content: str) -> tuple[Position | None, bool]:
-    """What is known, and whether that is all (else MongoDB may know more)."""
-    found, _, is_all = place(account, profile, content, "")
-    return found, is_all
-
-
 def place(account: str, profile: str, content: str, card: str) -> tuple[Position | None, int, bool]:
-    """The same, with the highest epoch of the position and of the card."""
+    """What is known, with the highest epoch of the position and of the card, and whether that is all (else
+    MongoDB may know more)."""
     pipe = clients.durable().pipeline(transaction=False)
     pipe.hget(keys.positions(account, profile), content)
     pipe.hget(keys.cards(account, profile), card)
@@ -117,12 +112,6 @@ def cards(account: str, profile: str) -> tuple[list[Card], bool]:
     entries, is_loaded = pipe.execute()
     found = [one for card, entry in entries.items() if (one := Card.of(card, entry)).state == ON]
     return sorted(found, key=lambda one: (one.at_ms, one.card), reverse=True), bool(is_loaded)
-
-
-def positions(account: str, profile: str) -> list[Position]:
-    """All of a profile."""
-    entries: dict[str, str] = clients.durable().hgetall(keys.positions(account, profile))  # type: ignore[assignment]
-    return [Position.of(content, entry) for content, entry in entries.items()]
 
 
 def merge(account: str, profile: str, found: Iterable[Position], shown: Iterable[Card]) -> None:

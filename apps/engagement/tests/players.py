@@ -5,7 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 from apps.core import clients
-from apps.engagement.store import RECORD_ARGS, RECORD_LUA, Beat, record_args, record_keys
+from apps.engagement.store import RECORD_ARGS, RECORD_LUA, Beat, beat_args, keys, record_keys, session_args
+from apps.engagement.store.remembering import Position
 
 # The clock is the last argument, 0 for the real one.
 SCRIPT = (
@@ -56,9 +57,25 @@ class Player:
         return send(self.last, self.viewer.at)
 
 
+def record_args(beat: Beat) -> list[str | int | bytes]:
+    """The `RECORD_ARGS` values of `record`'s `a`."""
+    return [*session_args(beat), *beat_args(beat.seq, beat.position_ms, beat.state, beat.speed)]
+
+
+def event_id(beat: Beat) -> str:
+    """What MongoDB knows it by."""
+    return f"{beat.session}:{beat.seq}"
+
+
+def held(account: str, profile: str) -> list[Position]:
+    """All positions that Valkey has of a profile."""
+    entries: Any = clients.durable().hgetall(keys.positions(account, profile))
+    return [Position.of(content, entry) for content, entry in entries.items()]
+
+
 def send(beat: Beat, at: int = 0) -> tuple[int, int]:
     args = record_args(beat)
     assert len(args) == RECORD_ARGS
-    keys = record_keys(beat.account, beat.profile)
-    counts, watched = clients.durable().register_script(SCRIPT)(keys=keys, args=[*args, at])
+    names = record_keys(beat.account, beat.profile)
+    counts, watched = clients.durable().register_script(SCRIPT)(keys=names, args=[*args, at])
     return int(counts), int(watched)

@@ -17,9 +17,9 @@ from uuid import UUID
 from django.conf import settings
 
 from apps.core import clients
-from apps.engagement.store import Beat, keys, record_args, record_keys, remembering
+from apps.engagement.store import Beat, keys, record_keys, remembering
 
-from .players import SCRIPT
+from .players import SCRIPT, event_id, held, record_args
 
 HOUR = 3_600_000
 CONTENTS, SESSIONS = 4, 2
@@ -139,7 +139,7 @@ def audit(beats: list[Beat], watched: dict[str, int]) -> Iterator[str]:
     """What is wrong; `beats` are those that were acknowledged, `watched` the most that a session was told."""
     mongo: Any = clients.mongo()
     stored = {row["_id"] for row in mongo.engagement_events.find({"type": "beat"}, {"_id": 1})}
-    acknowledged = {beat.event_id for beat in beats}
+    acknowledged = {event_id(beat) for beat in beats}
     yield from (f"lost: {one}" for one in sorted(acknowledged - stored))
     yield from (f"from nowhere: {one}" for one in sorted(stored - acknowledged))
     redis = clients.durable()
@@ -171,7 +171,7 @@ def _audit_positions(mongo: Any, latest: dict[tuple[str, str, str], Beat]) -> It
     here = {
         (account, profile, one.content): one
         for account, profile in profiles
-        for one in remembering.positions(account, profile)
+        for one in held(account, profile)
     }
     for (account, profile, content), beat in latest.items():
         expected = (beat.epoch, beat.seq, _clamped(beat))

@@ -12,7 +12,6 @@ from apps.accounts.models import Profile, User
 from apps.accounts.tests.factories import ProfileFactory
 from apps.accounts.tests.steps import SignIn, refused, refused_field
 from apps.catalog.models import Listing, Tier, Title
-from apps.catalog.services import listings
 from apps.catalog.tests import desks, shelves
 from apps.core import clients
 from apps.engagement.services import consumer
@@ -47,7 +46,7 @@ def series() -> tuple[str, list[str]]:
     title = desks.series(seasons=1)
     version = desks.version(title)
     Title.objects.filter(pk=title.pk).update(live_version=version)
-    listing: Listing = listings.project(version)
+    listing: Listing = desks.projected(version)
     return str(listing.public_id), [str(one.public_id) for one in title.seasons.get().episodes.all()]
 
 

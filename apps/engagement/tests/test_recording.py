@@ -6,10 +6,10 @@ import pytest
 
 from apps.core import clients
 from apps.engagement.services import positions
-from apps.engagement.store import keys, remembering
+from apps.engagement.store import keys
 from apps.engagement.store.recording import CARDS_MOST, POSITIONS_MOST, Beat
 
-from .players import FILM, MINUTE, Player, Viewer, send
+from .players import FILM, MINUTE, Player, Viewer, held, send
 
 pytestmark = pytest.mark.usefixtures("mongo")
 
@@ -66,7 +66,7 @@ def test_a_later_session_wins_over_all_beats_of_an_earlier_one(asha: Viewer) -> 
 def test_a_position_stays_within_its_video(asha: Viewer, said: int, kept: int) -> None:
     asha.session().says(position_ms=said)
 
-    (found,) = remembering.positions(asha.account, asha.profile)
+    (found,) = held(asha.account, asha.profile)
     assert found.position_ms == kept
 
 
@@ -234,9 +234,8 @@ def test_keys_of_an_account_have_its_tag_so_that_a_cluster_keeps_them_together(a
     assert all(name.startswith(f"{{{asha.account}}}:") for name in names)
 
 
-def test_a_beat_is_named_by_its_session_and_its_number() -> None:
+def test_what_has_no_credits_ends_shortly_before_its_end() -> None:
     beat = Beat("s", "a", "p", "c", "c", epoch=1, seq=7, position_ms=0, duration_ms=100)
 
-    assert beat.event_id == "s:7"
     assert beat.ends_ms == 95
     assert Beat("s", "a", "p", "c", "c", epoch=1, seq=7, position_ms=0, duration_ms=0).ends_ms == 1

@@ -21,7 +21,7 @@ from apps.engagement.services import consumer, positions
 from apps.engagement.store import Beat, keys, remembering, stream
 from tests.proxy import FaultProxy
 
-from .players import FILM, Player, Viewer
+from .players import FILM, Player, Viewer, event_id
 from .players import send as send_one
 from .storms import Consumers, Storm, audit, send
 
@@ -156,7 +156,7 @@ class Watching(RuleBasedStateMachine):
     def teardown(self) -> None:
         consumer.drain(self.pace)
         mongo: Any = clients.mongo()
-        assert {row["_id"] for row in mongo.engagement_events.find()} == {one.event_id for one in self.sent}
+        assert {row["_id"] for row in mongo.engagement_events.find()} == {event_id(one) for one in self.sent}
         rows = {row["content"]: (row["epoch"], row["seq"]) for row in mongo.watch_history.find()}
         assert rows == {content: (one.epoch, one.seq) for content, one in self.latest.items()}
         for row in mongo.viewing_sessions.find():

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from apps.core.errors import DomainError
 from apps.media import languages, origin
-from apps.media.models import Asset, Step
+from apps.media.models import Asset, Job, Step
 from apps.media.services import assets, ingest
 
 from .jobs import clock, told
@@ -26,6 +26,7 @@ def about(asset: Asset) -> dict[str, Any]:
     steps = Step.objects.defer("log", "result", "given")
     sounds = list(asset.audio_tracks.all())
     jobs = list(asset.jobs.select_related("created_by").prefetch_related(Prefetch("steps", steps))[:5])
+    notes = _notes(jobs)
     return {
         "asset": asset,
         "length": clock(asset.duration_ms) if asset.duration_ms else "",
@@ -37,9 +38,15 @@ def about(asset: Asset) -> dict[str, Any]:
         "texts": list(asset.subtitle_tracks.all()),
         "findings": told(asset.findings),
         "stills": range(len(asset.stills)),
-        "jobs": jobs,
+        "jobs": [{"job": job, "notes": notes.get(job.pk, [])} for job in jobs],
         "goes_on": any(not job.has_ended for job in jobs),
     }
+
+
+def _notes(jobs: list[Job]) -> dict[int, list[dict[str, str]]]:
+    """By job, what is to be said of subtitles that were added; of those within a film its findings tell."""
+    read = Step.objects.filter(job__in=jobs, name="sidecar").values_list("job_id", "result__notes")
+    return {job: [{"code": "note", "told": told} for told in notes or ()] for job, notes in read}
 
 
 def _source(asset: Asset) -> Iterable[str]:
@@ -53,8 +60,11 @@ def _source(asset: Asset) -> Iterable[str]:
         yield f"{video['codec']} {video['width']}x{video['height']}, {rate} frames a second"
         marks = ("interlaced", "variable")
         yield from (f"{mark} frame rate" if mark == "variable" else mark for mark in marks if video[mark])
+        if video["bit_depth"] > 8:
+            yield f"{video['bit_depth']} bits"
     for audio in source["audios"]:
-        yield f"sound {audio['language']}: {audio['codec']}, {audio['channels']} channels"
+        layout = audio["layout"] or f"{audio['channels']} channels"
+        yield f"sound {audio['language']}: {audio['codec']}, {layout}"
 
 
 def _ratio(text: str) -> float:

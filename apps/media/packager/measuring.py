@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from .running import Broken, Watch, opened, run
-from .sound import summary
+from .sound import loudness_in
 
 COST = 60
 # What an editor wants to hear of: seconds of black, of a picture that stands still, of silence.
@@ -19,9 +19,7 @@ NOWHERE = ("-fps_mode", "passthrough", "-f", "null", "-")
 PICTURE = (
     f"blackdetect=d={BLACK_S}:pix_th=0.10,freezedetect=n=-50dB:d={FROZEN_S},metadata=mode=print:file={FOUND}"
 )
-SOUND = (
-    f"silencedetect=n=-60dB:d={SILENT_S},ametadata=mode=print:file={FOUND},ebur128=peak=true:framelog=quiet"
-)
+SOUND = f"silencedetect=n=-60dB:d={SILENT_S},ametadata=mode=print:file={FOUND},ebur128=framelog=quiet"
 
 
 # What ffmpeg says of an input in the end, and how many of them fit into what is kept of its log.
@@ -56,12 +54,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """`loudness` in LUFS (-70: silence), `peak` in dBTP; `seconds` came out of the decoder."""
+    """`loudness` in LUFS, -70: silence."""
 
     decoded: Decoded
-    seconds: float
     loudness: float
-    peak: float
     silent: tuple[Stretch, ...]
 
 
@@ -76,24 +72,24 @@ def measure_decode(tracks: Sequence[Path], watch: Watch, *, seconds: float) -> l
         part = len(some) / len(tracks)
         sources = [one for track in some for one in _opened(track, "-skip_loop_filter", "all")]
         outputs = [one for number in range(len(some)) for one in ("-map", f"{number}:v", *NOWHERE)]
-        ran = run(
+        tail = run(
             ["-v", "verbose", *sources, *outputs], folder=some[0].parent, seconds=seconds,
             cost=COST * len(some), watch=watch.share(seconds * first / len(tracks), part),
         )  # fmt: skip
-        found += counted(ran.tail, len(some))
+        found += counted(tail, len(some))
     return found
 
 
 def measure_picture(track: Path, watch: Watch, *, seconds: float) -> Seen:
     """Decode a rung, best a small one, and look at it. Raises Broken, NoRoom, Stopped."""
     with _scratch(track) as folder:
-        ran = run(
+        tail = run(
             ["-v", "verbose", *_opened(track), "-vf", PICTURE, *NOWHERE],
             folder=folder, seconds=seconds, cost=COST, watch=watch,
         )  # fmt: skip
         found = (folder / FOUND).read_text()
     return Seen(
-        counted(ran.tail, 1)[0],
+        counted(tail, 1)[0],
         black=stretches(found, "black_start", "black_end", BLACK_S, seconds),
         frozen=stretches(found, "freezedetect.freeze_start", "freezedetect.freeze_end", FROZEN_S, seconds),
     )
@@ -102,14 +98,13 @@ def measure_picture(track: Path, watch: Watch, *, seconds: float) -> Seen:
 def measure_sound(track: Path, watch: Watch, *, seconds: float) -> Heard:
     """Decode a track of sound and listen to it. Raises Broken, NoRoom, Stopped."""
     with _scratch(track) as folder:
-        ran = run(
+        tail = run(
             ["-v", "verbose", *_opened(track), "-af", SOUND, "-f", "null", "-"],
             folder=folder, seconds=seconds, cost=COST, watch=watch,
         )  # fmt: skip
         found = (folder / FOUND).read_text()
-    loudness, peak = summary(ran.tail)
     silent = stretches(found, "silence_start", "silence_end", SILENT_S, seconds)
-    return Heard(counted(ran.tail, 1)[0], ran.seconds, loudness, peak, silent)
+    return Heard(counted(tail, 1)[0], loudness_in(tail), silent)
 
 
 def counted(tail: str, tracks: int) -> list[Decoded]:

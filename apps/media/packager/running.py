@@ -71,15 +71,6 @@ class Watch:
         return Watch(self.stop, lambda done_s, speed: self.tell(begin_s + done_s * part, speed))
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """The end of the log; pictures that went into the first output, and how many seconds of it were made."""
-
-    tail: str
-    frames: int
-    seconds: float
-
-
 @cache
 def program() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_exe())
@@ -114,8 +105,8 @@ def run(
     cost: float,
     watch: Watch,
     fps: Fraction | None = None,
-) -> Ran:
-    """Run ffmpeg in the folder.
+) -> str:
+    """Run ffmpeg in the folder; the end of its log.
 
     `seconds`: of film, `cost`: the most seconds of computing that one of them may take; the limits come
     from both. `fps`: by which progress is counted in frames, for times are wrong with `-copyts`.
@@ -133,7 +124,7 @@ def run(
     )  # fmt: skip
     if outcome.is_well:
         watch.tell(seconds, progress.speed)
-        return Ran(outcome.tail, progress.frames, progress.done_s)
+        return outcome.tail
     if watch.stop.is_set():
         raise Stopped
     raise blame(outcome, stalled=progress.stalled)
@@ -178,7 +169,7 @@ class Progress(Event):
     def __init__(self, watch: Watch, fps: Fraction | None = None) -> None:
         super().__init__()
         self.watch, self.fps, self.stalled = watch, fps, False
-        self.frames, self.done_s, self.speed = 0, 0.0, 0.0
+        self.done_s, self.speed = 0.0, 0.0
         self.state: tuple[str, ...] = ()
         self.values: dict[str, str] = {}
         self.moved_at = time.monotonic()
@@ -196,9 +187,9 @@ class Progress(Event):
             self.state, self.moved_at = state, time.monotonic()
         elif time.monotonic() - self.moved_at > QUIET_S:
             self.stalled = True
-        self.frames = int(_number(self.values.get("frame", "")))
+        frames = int(_number(self.values.get("frame", "")))
         time_s = _number(self.values.get("out_time_us", "")) / 1e6
-        self.done_s = max(self.done_s, float(self.frames / self.fps) if self.fps else time_s)
+        self.done_s = max(self.done_s, float(frames / self.fps) if self.fps else time_s)
         self.speed = _number(self.values.get("speed", "").removesuffix("x"))
         self.watch.tell(self.done_s, self.speed)
 

@@ -19,7 +19,8 @@ LIMITER_MARGIN = 0.5
 SILENCE = -70.0
 COST = 10
 RAW = "raw.mp4"
-SUMMARY = re.compile(r"\bI:\s+(-?\d+\.\d+|-inf|nan) LUFS.*?\bPeak:\s+(-?\d+\.\d+|-inf|nan) dBFS", re.DOTALL)
+INTEGRATED = re.compile(r"\bI:\s+(-?\d+\.\d+|-inf|nan) LUFS")
+TRUE_PEAK = re.compile(r"\bPeak:\s+(-?\d+\.\d+|-inf|nan) dBFS")
 # Layouts that have a known way to become stereo.
 MOST_CHANNELS = 8
 
@@ -46,11 +47,11 @@ def encode_audio(
     used on the way. Raises Broken, NoRoom, Stopped.
     """
     source = [*opened(master, container, "-threads", "1"), *others(container)]
-    ran = run(
+    tail = run(
         ["-v", "info", *source, *measured(stream, seconds)],
         folder=out.parent, seconds=seconds, cost=COST, watch=watch.share(0, 0.5),
     )  # fmt: skip
-    loudness = planned(*summary(ran.tail))
+    loudness = planned(*summary(tail))
     raw = out.with_name(RAW)
     run(
         ["-v", "warning", *source, *encoded(stream, loudness, seconds)],
@@ -70,12 +71,22 @@ def planned(integrated: float, peak: float) -> Loudness:
 
 
 def summary(tail: str) -> tuple[float, float]:
-    """Integrated loudness and true peak from the end of the log of `ebur128`."""
-    found = SUMMARY.search(tail, tail.rfind("Summary:"))
+    """Integrated loudness and true peak from the end of the log of `ebur128`, which measured both."""
+    integrated, peak = _read(INTEGRATED, tail), _read(TRUE_PEAK, tail)
+    return (SILENCE, -math.inf) if math.isnan(integrated) or math.isnan(peak) else (integrated, peak)
+
+
+def loudness_in(tail: str) -> float:
+    """Integrated loudness from the end of the log of `ebur128`."""
+    integrated = _read(INTEGRATED, tail)
+    return SILENCE if math.isnan(integrated) else integrated
+
+
+def _read(what: re.Pattern[str], tail: str) -> float:
+    found = what.search(tail, tail.rfind("Summary:"))
     if found is None:
         raise Broken("Its loudness could not be measured.", tail)
-    integrated, peak = (float(one) for one in found.groups())
-    return (SILENCE, -math.inf) if math.isnan(integrated) or math.isnan(peak) else (integrated, peak)
+    return float(found[1])
 
 
 def _stereo(stream: Audio, seconds: float) -> str:

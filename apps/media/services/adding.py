@@ -28,7 +28,8 @@ def add_subtitles(doing: Doing, folder: Path) -> Done:
     track = SubtitleTrack(
         language=given["language"], forced=given["forced"], sdh=given["sdh"], cues=len(found.cues)
     )
-    return _kept(doing, track, target, notes=list(found.notes))
+    late = subtitles.beyond(found, asset_of(doing).duration_ms)
+    return _kept(doing, track, target, notes=[*found.notes, *late])
 
 
 @making("dub")

@@ -52,13 +52,10 @@ def placeholder(
     heights: Iterable[int],
     audio: Iterable[str],
     subtitles: Iterable[str] = (),
-    by: PermissionsMixin | None = None,
 ) -> Asset:
     """A ready asset with no media behind it, marked as such: `heights` in pixels, languages in BCP 47."""
     with transaction.atomic():
-        asset = Asset.objects.create(
-            name=name, state=AssetState.PROCESSING, placeholder=True, created_by_id=by.pk if by else None
-        )
+        asset = Asset.objects.create(name=name, state=AssetState.PROCESSING, placeholder=True)
         Rendition.objects.bulk_create(Rendition(asset=asset, height=height) for height in heights)
         AudioTrack.objects.bulk_create(AudioTrack(asset=asset, language=one) for one in audio)
         SubtitleTrack.objects.bulk_create(SubtitleTrack(asset=asset, language=one) for one in subtitles)

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.media import cmaf, ladder, mpd, origin, packages, playlists, quality, stills, thumbnails
+from apps.media import cmaf, ladder, origin, quality, stills, thumbnails
 from apps.media.facts import Source
-from apps.media.models import AudioTrack, ContentKey, Rendition, Step, SubtitleTrack
+from apps.media.models import AudioTrack, Rendition, Step, SubtitleTrack
 from apps.media.thumbnails import Sheets
 
 from . import assets, jobs, leftovers, protecting
@@ -69,7 +69,7 @@ def finish(doing: Doing, folder: Path) -> Done:
     sheets = _lay_thumbnails(bench)
     pictures = _pick_stills(bench)
     keys = protecting.protect(bench, asset_of(doing)) if settings.MEDIA_PROTECTION else []
-    _write_manifests(bench, sheets, keys)
+    _lay_out(bench)
     doing.tell(Progress(0.6))
     prefix = _put(bench)
     package = assets.Package(
@@ -246,26 +246,12 @@ def _pick_stills(bench: Bench) -> list[str]:
 # --- Out of the folder into the world ----------------------------------------------------------------
 
 
-def _write_manifests(bench: Bench, sheets: Sheets | None, keys: list[ContentKey]) -> None:
-    """Playlists and MPD of the whole package, for those who may see all of it; others get theirs made."""
+def _lay_out(bench: Bench) -> None:
+    """What manifests tell of the tracks; they are written for each viewer, and not before."""
     for row in (*bench.renditions, *bench.audio):
         row.lay_out(bench.indexes[row.key])
     for text in bench.subtitles:
         text.size = bench.files[text.key].stat().st_size
-    package = packages.package(
-        bench.renditions,
-        bench.audio,
-        bench.subtitles,
-        sheets=sheets,
-        scheme=settings.MEDIA_PROTECTION,
-        kids={row.label: row.kid for row in keys},
-    )
-    written = {**playlists.tree(package), mpd.NAME: mpd.write(package)}
-    if sheets:
-        written[thumbnails.TRACK] = thumbnails.vtt(sheets)
-    for name, text_ in written.items():
-        bench.files[name] = bench.folder / name
-        bench.files[name].write_text(text_, encoding="utf-8")
 
 
 def _put(bench: Bench) -> str:

@@ -303,7 +303,7 @@ def sound(doing: Doing, path: Path, source: Source, stream: Audio, *, seconds: f
 
 @making("text")
 def take_texts(doing: Doing, folder: Path) -> Done:
-    """The subtitles within the master, as WebVTT. What cannot be read is noted and left out."""
+    """The subtitles within the master, as WebVTT. What cannot be read is left out, and all is noted."""
     source = Source.from_json(doing.step.facts["source"])
     tracks, notes = [], []
     with master(doing, folder) as path:
@@ -318,6 +318,7 @@ def take_texts(doing: Doing, folder: Path) -> Done:
                 continue
             target = folder / f"text-{one.index}.vtt"
             target.write_text(subtitles.to_vtt(found), encoding="utf-8")
+            notes += [f"Subtitles in {one.language}: {told}" for told in found.notes]
             tracks.append({
                 "file": Keeper(doing).put(target), "language": one.language, "forced": one.forced,
                 "sdh": one.sdh, "label": one.label, "cues": len(found.cues),

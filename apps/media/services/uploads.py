@@ -159,7 +159,7 @@ def _asset_of(announced: Announced) -> Asset | None:
         raise InvalidField("asset", "invalid", "There is no film behind a placeholder. Upload a new video.")
     if announced.role == Role.MASTER:
         _refuse_busy(asset)
-    elif announced.role == Role.AUDIO and not announced.language:
+    elif not announced.language:
         raise InvalidField("language", "required", "Say which language this is in.")
     return asset
 

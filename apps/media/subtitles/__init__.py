@@ -6,12 +6,8 @@ memory of about twenty times the file at most (measured).
 
 from .cues import Cue, Refused, Subtitles
 from .embedded import from_packets
-from .hints import guess_language, is_sdh
 from .reading import parse
-from .timeline import beyond, shift
-from .webvtt import cut, to_vtt
+from .timeline import beyond
+from .webvtt import to_vtt
 
-__all__ = [
-    "Cue", "Refused", "Subtitles", "beyond", "cut", "from_packets", "guess_language", "is_sdh", "parse",
-    "shift", "to_vtt",
-]  # fmt: skip
+__all__ = ["Cue", "Refused", "Subtitles", "beyond", "from_packets", "parse", "to_vtt"]

@@ -35,13 +35,12 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Subtitles:
-    """Cues by their start. `format`: what they were read from.
+    """Cues by their start.
 
     `notes`: sentences for the editor, about twenty at most, on what was mended or left out.
     """
 
     cues: tuple[Cue, ...]
-    format: str
     notes: tuple[str, ...] = ()
 
 

@@ -40,8 +40,8 @@ def from_packets(codec: str, packets: Packets, *, header: bytes = b"") -> Subtit
     if codec in MOV:
         taken = [(start_ms, end_ms, _mov_text(payload)) for start_ms, end_ms, payload in taken]
     if codec in WEBVTT and any(payload[4:8] in CUE_BOXES for _, _, payload in taken):
-        return checked(gathered(_boxed(taken, notes), notes), codec, notes)
-    return checked(gathered(_raws(codec, taken, header, notes), notes), codec, notes)
+        return checked(gathered(_boxed(taken, notes), notes), notes)
+    return checked(gathered(_raws(codec, taken, header, notes), notes), notes)
 
 
 def _bounded(packets: Packets) -> Iterator[Packet]:
@@ -60,7 +60,8 @@ def _raws(codec: str, packets: list[Packet], header: bytes, notes: Notes) -> Ite
     """All payloads are in one encoding, which is told from all of them."""
     name = encoding.decode(b"\n".join(payload for _, _, payload in packets)).encoding
     note_encoding(name, notes)
-    script = substation.styles(_text(header, "utf-8", notes))
+    # Of other codecs it is no text.
+    script = substation.styles(_text(header, "utf-8", notes) if codec in SUBSTATION else "")
     codes = Codes.NONE if codec in WEBVTT else Codes.BESIDES
     for start_ms, end_ms, payload in packets:
         text = _text(payload, name, notes)

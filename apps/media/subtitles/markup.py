@@ -14,7 +14,6 @@ from .notes import Notes, Problem
 # Neither "<" nor ">" is within, so that a scan passes each character once.
 _ANGLES = re.compile(r"<([^<>]*)>")
 _TAG = re.compile(r"(/?)([A-Za-z][A-Za-z0-9]*)((?:\.[\w-]+)*)(.*)", re.DOTALL)
-_INNER_TIME = re.compile(r"<(\d+:\d\d:\d\d\.\d{3})>", re.ASCII)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,5}", re.ASCII)
 PLAIN = {"b", "i", "u", "c", "ruby", "rt"}
@@ -38,11 +37,6 @@ def escape(text: str) -> str:
 def plain(text: str) -> str:
     """Cue text as viewers read it, without markup."""
     return html.unescape(_ANGLES.sub("", text))
-
-
-def moved(text: str, by_ms: int) -> str:
-    """Cue text whose inner times come later."""
-    return _INNER_TIME.sub(lambda found: f"<{times.stamp((times.read(found[1]) or 0) + by_ms)}>", text)
 
 
 def clean(raw: str, span_ms: tuple[int, int], notes: Notes, *, is_cut: bool = False) -> str:

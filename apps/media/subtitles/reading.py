@@ -55,12 +55,12 @@ def parse(data: bytes, *, filename: str = "") -> Subtitles:
     notes.count(Problem.DAMAGED, decoded.damaged)
     notes.count(Problem.CHARACTERS, gone)
     kind = _kind(text[:HEAD], filename, has_arrow=timed.ARROW in text)
-    return checked(gathered(READERS[kind](text, notes), notes), kind, notes)
+    return checked(gathered(READERS[kind](text, notes), notes), notes)
 
 
-def checked(cues: tuple[Cue, ...], kind: str, notes: Notes) -> Subtitles:
+def checked(cues: tuple[Cue, ...], notes: Notes) -> Subtitles:
     """Raises Refused where the WebVTT would be larger than what is read."""
-    subtitles = Subtitles(cues, kind, notes.told())
+    subtitles = Subtitles(cues, notes.told())
     if len(to_vtt(subtitles).encode()) > LARGEST:
         raise too_big("As WebVTT this would have")
     return subtitles

@@ -1,7 +1,6 @@
 """Putting the cues of a file on the time line of a video."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from . import characters, markup, overrides, placement
@@ -73,27 +72,14 @@ def _id(raw: str) -> str:
     return "" if kept.startswith(NO_IDS) else kept
 
 
-def shift(subtitles: Subtitles, by_ms: int) -> Subtitles:
-    """All cues later, or earlier; what comes before the start or after 24 hours is left out and noted.
+def beyond(subtitles: Subtitles, duration_ms: int | None) -> Iterator[str]:
+    """A sentence for the editor about cues that begin after the end of the video, if there are any.
 
-    Raises Refused where no cue is left.
+    `duration_ms`: None where it is not known yet.
     """
-    notes = Notes()
-    raws = (_shifted(cue, by_ms) for cue in subtitles.cues)
-    return replace(subtitles, cues=gathered(raws, notes), notes=subtitles.notes + notes.told())
-
-
-def _shifted(cue: Cue, by_ms: int) -> Raw:
-    text = markup.moved(cue.text, by_ms)
-    return Raw(cue.start_ms + by_ms, cue.end_ms + by_ms, text, cue.id, cue.settings)
-
-
-def beyond(subtitles: Subtitles, duration_ms: int) -> str:
-    """A sentence for the editor about cues that begin after the end of the video; "" if there are none."""
-    late = [cue for cue in subtitles.cues if cue.start_ms >= duration_ms]
-    if not late:
-        return ""
-    return (
-        f"{len(late)} of {len(subtitles.cues)} cues begin after the video's end at {stamp(duration_ms)}, "
-        f"the first at {stamp(late[0].start_ms)}. Check that these subtitles belong to this cut of it."
-    )
+    late = [cue for cue in subtitles.cues if duration_ms and cue.start_ms >= duration_ms]
+    if duration_ms and late:
+        yield (
+            f"{len(late)} of {len(subtitles.cues)} cues begin after the video's end at {stamp(duration_ms)}, "
+            f"the first at {stamp(late[0].start_ms)}. Check that these subtitles belong to this cut of it."
+        )

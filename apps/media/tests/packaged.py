@@ -22,6 +22,7 @@ FRAMES = FPS * SECONDS
 THUMB_EVERY_MS = 500
 LABELS = ("SD", "HD", "AUDIO")
 CLEAR_KEY = "clear-key"
+MASTER, MPD = "master.m3u8", "manifest.mpd"
 RUNGS = {144: (256, 144), 360: (640, 360), 720: (1280, 720)}
 SHARED = (
     "-map_metadata -1 -fflags +bitexact -flags:v +bitexact+cgop -flags:a +bitexact"
@@ -96,7 +97,7 @@ def protected(base: Path, scheme: str) -> Packaged:
     for kid, key in map(key_of, LABELS):
         (folder / "keys" / str(kid)).write_bytes(key)
     (folder / CLEAR_KEY).mkdir()
-    told = playlists.tree(
+    told = tree(
         package,
         at=lambda name: name if name.endswith(".m3u8") else f"../{name}",
         keys=playlists.clear_keys(scheme),
@@ -112,11 +113,28 @@ def key_of(label: str) -> tuple[UUID, bytes]:
     return UUID(bytes=made[:16]), made[16:]
 
 
+def tree(
+    package: Package, *, at: playlists.At = playlists.as_it_is, keys: playlists.Keys | None = None
+) -> dict[str, str]:
+    """All playlists by name. `keys`: those of `identity_keys` unless told otherwise."""
+    keys = keys or playlists.identity_keys(package.scheme, at=at)
+    found = {MASTER: playlists.master(package, at=at, keys=keys)}
+    for track in (*package.videos, *package.audios):
+        found[track.playlist] = playlists.media(track, at=at, keys=keys(track))
+    for video in package.videos:
+        found[video.frames_playlist] = playlists.frames(video, at=at, keys=keys(video))
+    for subtitle in package.subtitles:
+        found[subtitle.playlist] = playlists.subtitles(subtitle, package.duration_ms, at=at)
+    if package.sheets:
+        found[playlists.IMAGES] = playlists.images(package.sheets, at=at)
+    return found
+
+
 def written(package: Package, folder: Path) -> Packaged:
     """With the playlists and the MPD."""
-    for name, text in playlists.tree(package).items():
+    for name, text in tree(package).items():
         (folder / name).write_text(text)
-    (folder / mpd.NAME).write_text(mpd.write(package))
+    (folder / MPD).write_text(mpd.write(package))
     if package.sheets:
         (folder / thumbnails.TRACK).write_text(thumbnails.vtt(package.sheets))
     return Packaged(package, folder)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.catalog.tests.factories import load_groups, staff
+from apps.media import probe
 from apps.media.models import Asset, Job, JobState, Step
 from apps.media.services import jobs, working
 
@@ -132,6 +133,42 @@ def test_a_video_tells_what_was_made_of_it(newsroom: Client) -> None:
     assert (still.status_code, still["Content-Type"]) == (200, "image/jpeg")
     assert b"".join(still.streaming_content)[:3] == b"\xff\xd8\xff"  # type: ignore[attr-defined]
     assert newsroom.get(f"/admin/media/asset/{asset.pk}/stills/99/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ten_bit", "10 bits"),
+        ("five_one", "sound und: aac, 5.1"),
+        ("twelve", "sound und: pcm_s16le, 12 channels"),
+    ],
+)
+def test_a_video_tells_what_was_uploaded(newsroom: Client, name: str, said: str) -> None:
+    facts = probe.probe(footage.clip(name))
+    asset = Asset.objects.create(
+        name=name,
+        state="ready",
+        duration_ms=facts.duration_ms,
+        source=facts.to_json(),
+        master_size=facts.size,
+    )
+
+    assert f"· {said}" in page(newsroom, f"/admin/media/asset/{asset.pk}/change/")
+
+
+def test_what_is_odd_about_subtitles_is_told_at_the_video(newsroom: Client, tmp_path: Path) -> None:
+    asset = asset_of(made(footage.clip("tiny")))
+    srt = tmp_path / "french.srt"
+    srt.write_text(
+        "00:00:00,100 --> 00:00:01,000\nÇa va, garçon ?\n\n01:00:00,000 --> 01:00:02,000\nFin\n", "cp1252"
+    )
+
+    job = made(srt, asset=asset, role="subtitles", language="fr")
+
+    shown = page(newsroom, f"/admin/media/asset/{asset.pk}/change/")
+    assert (job.state, asset.subtitle_tracks.get().cues) == (JobState.DONE, 2)
+    assert "it was read as cp1252" in shown
+    assert "1 of 2 cues begin after the video&#x27;s end" in shown
 
 
 def test_a_video_is_made_again(newsroom: Client) -> None:

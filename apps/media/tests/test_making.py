@@ -337,17 +337,26 @@ def _read(path: Path) -> str:
         return ""
 
 
-def test_subtitles_within_the_film_become_tracks_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("suffix", "codec", "notes"),
+    [
+        (".mp4", "mov_text", []),
+        (".mkv", "copy", [f"{one}: Markup that subtitles cannot have, removed: 1" for one in ("en", "hi")]),
+    ],
+)
+def test_subtitles_within_the_film_become_tracks_of_it(
+    tmp_path: Path, suffix: str, codec: str, notes: list[str]
+) -> None:
     texts = {"eng": "Hello, rabbit!", "hin": "नमस्ते, खरगोश!"}
     inputs = list(footage.lavfi(footage.moving(seconds=4)))
     told = ["-map", "0:v"]
     for number, (language, said) in enumerate(texts.items()):
         srt = tmp_path / f"{language}.srt"
-        srt.write_text(SRT.replace("नमस्ते, खरगोश!", said), encoding="utf-8")
+        srt.write_text(SRT.replace("नमस्ते, खरगोश!", f"{said}<table>"), encoding="utf-8")
         inputs += ["-i", str(srt)]
         told += ["-map", f"{number + 1}:s", f"-metadata:s:s:{number}", f"language={language}"]
-    film = tmp_path / "film.mp4"
-    coded = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:s mov_text"
+    film = tmp_path / f"film{suffix}"
+    coded = f"-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:s {codec}"
     footage.ffmpeg(*inputs, *told, *coded.split(), str(film))
 
     asset = asset_of(made(film))
@@ -356,3 +365,5 @@ def test_subtitles_within_the_film_become_tracks_of_it(tmp_path: Path) -> None:
     shown = {one.language: origin.local(one.key).read_text() for one in asset.subtitle_tracks.all()}  # type: ignore[union-attr]
     assert shown.keys() == {"en", "hi"}
     assert "00:00:01.000 --> 00:00:03.000\nनमस्ते, खरगोश!" in shown["hi"]
+    found = [one["told"] for one in asset.findings if one["told"].startswith("Subtitles in")]
+    assert [one.partition(", the first")[0] for one in found] == [f"Subtitles in {one}" for one in notes]

@@ -12,6 +12,8 @@ from apps.media.cmaf import Index
 from apps.media.playlists import Audio, Key, Package, Subtitle, Video
 from apps.media.thumbnails import Sheets
 
+from . import packaged
+
 KID = UUID("00112233-4455-6677-8899-aabbccddeeff")
 
 
@@ -139,18 +141,11 @@ def test_forced_subtitles_and_those_for_the_deaf_say_so() -> None:
     assert ["LANGUAGE=" in line for line in lines] == [True, True, False]
 
 
-def test_subtitles_are_one_segment_or_many() -> None:
-    track = Subtitle(name="s-en")
+def test_subtitles_are_one_segment() -> None:
+    told = playlists.subtitles(Subtitle(name="s-en"), 10_500)
 
-    whole = playlists.subtitles(track, 10_500)
-    cut = playlists.subtitles(track, 10_500, every_ms=4000)
-
-    assert re.findall(r"#EXTINF:(\S+),\n(\S+)", whole) == [("10.500", "s-en.vtt")]
-    assert re.findall(r"#EXTINF:(\S+),\n(\S+)", cut) == [
-        ("4.000", "s-en/0.vtt"), ("4.000", "s-en/1.vtt"), ("2.500", "s-en/2.vtt"),
-    ]  # fmt: skip
-    assert "#EXT-X-TARGETDURATION:11\n" in whole
-    assert "#EXT-X-TARGETDURATION:4\n" in cut
+    assert re.findall(r"#EXTINF:(\S+),\n(\S+)", told) == [("10.500", "s-en.vtt")]
+    assert "#EXT-X-TARGETDURATION:11\n" in told
 
 
 def test_sheets_of_thumbnails_are_segments() -> None:
@@ -180,12 +175,12 @@ def test_every_address_goes_through_the_viewers() -> None:
         given.append(name)
         return f"/play/token/{name}"
 
-    tree = playlists.tree(package, at=at)
+    made = packaged.tree(package, at=at)
 
-    named = set(re.findall(r'URI="(.*?)"', "".join(tree.values())))
-    named |= {line for text in tree.values() for line in text.splitlines() if not line.startswith("#")}
+    named = set(re.findall(r'URI="(.*?)"', "".join(made.values())))
+    named |= {line for text in made.values() for line in text.splitlines() if not line.startswith("#")}
     assert named == {f"/play/token/{name}" for name in given}
-    assert {one.removeprefix("/play/token/") for one in named if one.endswith("m3u8")} == {*tree} - {
+    assert {one.removeprefix("/play/token/") for one in named if one.endswith("m3u8")} == {*made} - {
         "master.m3u8"
     }
 
@@ -219,7 +214,7 @@ def test_what_is_encrypted_says_where_its_key_is(scheme: str, method: str) -> No
 def test_clear_tracks_of_an_encrypted_package_have_no_key() -> None:
     package = Package(videos=(video((4000, 10, 5)),), audios=(replace(audio(), kid=KID),), scheme="cbcs")
 
-    tree = playlists.tree(package)
+    made = packaged.tree(package)
 
-    assert [name for name, text in tree.items() if "#EXT-X-KEY" in text] == ["a-en.m3u8"]
-    assert tree["master.m3u8"].count("#EXT-X-SESSION-KEY") == 1
+    assert [name for name, text in made.items() if "#EXT-X-KEY" in text] == ["a-en.m3u8"]
+    assert made["master.m3u8"].count("#EXT-X-SESSION-KEY") == 1

@@ -167,7 +167,7 @@ TIMES = [(200, 900), (1000, 1500)]
 def test_packets_of_subtitles_are_handed_out_as_they_are(name: str, wanted: list[bytes]) -> None:
     text = probe.probe(clip(name)).texts[0]
 
-    packets = probe.texts(clip(name), text.index)
+    packets = probe.embedded(clip(name), text.index).packets
 
     assert [packet[:2] for packet in packets] == TIMES
     assert [packet[2] for packet in packets] == wanted
@@ -176,7 +176,8 @@ def test_packets_of_subtitles_are_handed_out_as_they_are(name: str, wanted: list
 def test_mov_text_has_empty_packets_between() -> None:
     text = probe.probe(clip("marked.mp4")).texts[0]
 
-    said = [packet for packet in probe.texts(clip("marked.mp4"), text.index) if packet[2] != b"\0\0"]
+    packets = probe.embedded(clip("marked.mp4"), text.index).packets
+    said = [packet for packet in packets if packet[2] != b"\0\0"]
 
     assert [packet[:2] for packet in said] == TIMES
     assert [packet[2][:7] for packet in said] == [b"\0\5Hello", b"\0\5World"]
@@ -191,7 +192,7 @@ def test_styles_of_substation_come_along() -> None:
 def test_webvtt_keeps_names_and_settings_of_cues() -> None:
     text = probe.probe(clip("cued.webm")).texts[0]
 
-    (first, second) = probe.texts(clip("cued.webm"), text.index)
+    (first, second) = probe.embedded(clip("cued.webm"), text.index).packets
 
     assert (first[:2], second[:2]) == tuple(TIMES)
     cue, rest = parsed(first[2])[0], parsed(parsed(first[2])[0].data)

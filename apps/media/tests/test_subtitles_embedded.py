@@ -26,7 +26,9 @@ def test_text_in_an_mp4() -> None:
         (4000, 5000, b"\0"),
     ]
 
-    assert [cue.text for cue in from_packets("mov_text", packets).cues] == ["Hi", "हाँ", "cut"]
+    found = from_packets("mov_text", packets, header=b"\0\0\0\1tx3g")
+
+    assert ([cue.text for cue in found.cues], found.notes) == (["Hi", "हाँ", "cut"], ())
 
 
 def test_substation_in_a_matroska_file() -> None:

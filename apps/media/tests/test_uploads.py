@@ -195,6 +195,14 @@ def test_what_is_told_of_a_file_is_judged(sender: Sender, told: Any, name: str, 
     assert not Upload.objects.exists()
 
 
+@pytest.mark.parametrize("role", ["audio", "subtitles"])
+def test_what_is_added_to_a_video_says_which_language_it_is_in(sender: Sender, role: str) -> None:
+    asset = Asset.objects.create(name="a", state=AssetState.READY, duration_ms=1)
+
+    refused_field(sender.begin(5, role=role, asset=str(asset.public_id)), "language", "required")
+    assert not Upload.objects.exists()
+
+
 def test_metadata_that_is_none_is_refused(sender: Sender) -> None:
     for header in ("filename ???", "a QQ==,a QQ==", "filename " + "QUJD" * 3_000):
         answer = sender.client.post(UPLOADS, headers=V1 | {"Upload-Length": "1", "Upload-Metadata": header})

@@ -17,7 +17,7 @@ from apps.streaming.tokens import PLAYBACK_LIVES_S
 
 from . import keys
 
-TAKEN_OVER, EXPIRED = "taken_over", "expired"
+EXPIRED = "expired"
 BEATS_OF_A_LEASE = 4.5
 CODE_LIVES_S = 120
 # One for each session that may be told of; a plan has fewer.

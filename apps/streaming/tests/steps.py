@@ -10,7 +10,6 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Profile
 from apps.catalog.models import Kind, Tier, Title, Window
-from apps.catalog.services import listings
 from apps.catalog.tests import desks
 from apps.catalog.tests.factories import TitleFactory
 from apps.core import clients
@@ -42,7 +41,7 @@ def with_bytes() -> None:
 
 def show(title: Title) -> Title:
     """Put the working copy on the shelf as it is, past the gates."""
-    listings.project(desks.version(title, number=title.versions.count() + 1))
+    desks.projected(desks.version(title, number=title.versions.count() + 1))
     return title
 
 

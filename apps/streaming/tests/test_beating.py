@@ -124,7 +124,7 @@ def test_beats_may_come_late_and_twice(send: Send) -> None:
     for seq, position in ((1, 10_000), (3, 30_000), (2, 20_000), (3, 99_000), (1, 10_000)):
         assert send(its.session, token, {"seq": seq, "position_ms": position}).status == 200
 
-    assert positions.remembering.position(its.account, its.profile, its.content)[0].position_ms == 30_000
+    assert positions.remembering.place(its.account, its.profile, its.content, "")[0].position_ms == 30_000
 
 
 def test_the_player_s_clock_and_its_jumps_count_for_nothing(send: Send) -> None:
@@ -134,7 +134,7 @@ def test_the_player_s_clock_and_its_jumps_count_for_nothing(send: Send) -> None:
     send(its.session, token, {"seq": 1, "position_ms": 0})
     send(its.session, token, {"seq": 2, "position_ms": beating.MOST_MS, "speed": 4})
 
-    found, _ = positions.remembering.position(its.account, its.profile, its.content)
+    found, _, _ = positions.remembering.place(its.account, its.profile, its.content, "")
     assert (found.position_ms, found.finished) == (60_000, True)
     entries: Any = clients.durable().xrange("ottsite:events")
     assert int(entries[-1][1]["watched"]) < 20_000

@@ -159,7 +159,7 @@ class Playing(RuleBasedStateMachine):
                 latest = max(seq for seq, _ in sent)
                 position = next(position for seq, position in sent if seq == latest)
                 expected = max(0, min(position, 600_000))
-                found, _ = positions.remembering.position(self.account, "profile", session)
+                found, _, _ = positions.remembering.place(self.account, "profile", session, "")
                 assert found
                 assert (found.seq, found.position_ms) == (latest, expected)
 

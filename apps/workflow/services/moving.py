@@ -93,19 +93,17 @@ def ready_for(subject: Workflowed, move: Move, *, by: PermissionsMixin | None, a
 
 def move(
     subject: Workflowed, move: Move, *, by: PermissionsMixin, note: str = "", at: datetime | None = None,
-    revision: int | None = None, **facts: Any,
+    **facts: Any,
 ) -> Transition:  # fmt: skip
     """Make a person's move: permission, state, guards, then the change and its record.
 
     `subject` must be locked by the caller (`locked`) in the transaction that this belongs to.
-    `revision` is the one that the person saw: nobody approves what they have not read. Raises
-    PermissionDenied, `EditConflict`, `WrongState`, `GatesUnmet`, `InvalidField` for a missing note.
+    Raises PermissionDenied, `WrongState`, `GatesUnmet`, `InvalidField` for a missing note.
     """
     demand(by, subject, move.permission)
     note = plain_text.judged(note, path="note", longest=LONGEST_NOTE)
     if move.note_needed and not note:
         raise InvalidField("note", "required", "Say why, for those who read this later.")
-    refuse_stale(subject, revision)
     at = at or timezone.now()
     ready_for(subject, move, by=by, at=at)
     return _perform(subject, move, by=by, note=note, at=at, facts=facts)

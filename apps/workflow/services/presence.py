@@ -22,13 +22,9 @@ class Editor:
 
 
 def touch(subject: Workflowed, user: PermissionsMixin, *, at: datetime | None = None) -> None:
-    """They are editing it; to be repeated within 30 s. Raises PermissionDenied."""
+    """They are editing it, for the next 30 s; to be repeated until then. Raises PermissionDenied."""
     demand(user, subject, "change")
     store.touch(subject, user.pk, at=at or timezone.now())
-
-
-def leave(subject: Workflowed, user: PermissionsMixin) -> None:
-    store.leave(subject, user.pk)
 
 
 def others(subject: Workflowed, user: PermissionsMixin, *, at: datetime | None = None) -> list[Editor]:

@@ -178,15 +178,6 @@ def test_all_that_stands_in_the_way_is_told_at_once(omar: User) -> None:
     assert "It has no poster. It has no rating." in caught.value.detail
 
 
-def test_a_reviewer_cannot_approve_what_was_changed_since_they_read_it(ravi: User) -> None:
-    title = title_in(State.IN_REVIEW, revision=4)
-    with unchanged(), pytest.raises(moving.EditConflict):
-        go(title, moves.APPROVE, ravi, revision=3)
-    go(title, moves.APPROVE, ravi, revision=4)
-
-    assert state_of(title) == "approved"
-
-
 def test_a_schedule_is_judged_by_state_and_guards_when_it_runs_not_by_permission() -> None:
     def gone(*_: Any) -> list[Unmet]:
         return [Unmet("no_window", "Its window is gone.")]

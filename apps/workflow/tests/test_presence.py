@@ -62,14 +62,6 @@ def test_a_late_touch_makes_nobody_leave_early(title: Title, esha: User, omar: U
     assert presence.others(title, omar, at=after(45))
 
 
-def test_who_leaves_is_gone_at_once(title: Title, esha: User, omar: User) -> None:
-    presence.touch(title, esha, at=NOON)
-    presence.leave(title, esha)
-    presence.leave(title, esha)
-
-    assert presence.others(title, omar, at=NOON) == []
-
-
 def test_every_thing_has_its_own_editors(title: Title, esha: User, omar: User) -> None:
     presence.touch(title, esha, at=NOON)
 
@@ -110,6 +102,5 @@ def store_away(settings: Any) -> Iterator[None]:
 @pytest.mark.usefixtures("store_away")
 def test_without_the_store_the_page_works_and_shows_nobody(title: Title, esha: User, omar: User) -> None:
     presence.touch(title, esha, at=NOON)
-    presence.leave(title, esha)
 
     assert presence.others(title, omar, at=NOON) == []

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.accounts.models import User
-from apps.billing.models import Plan
+from apps.billing.management.asked import account_of, end_of, plan_of, told
 from apps.billing.services import subscribing
 from apps.billing.services.subscribing import Cause
 from apps.core.errors import DomainError
@@ -23,28 +22,17 @@ class Command(BaseCommand):
         parser.add_argument("--note", default="", help="why; it is kept with the record")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        account = User.objects.with_email(options["email"]).first()
-        if account is None:
-            raise CommandError("There is no account with this e-mail.")
-        plan = Plan.objects.filter(slug=options["plan"]).first()
-        if plan is None:
-            known = ", ".join(Plan.objects.values_list("slug", flat=True)) or "none; run loaddata plans"
-            raise CommandError(f"There is no such plan. Plans: {known}.")
+        account, plan = account_of(options["email"]), plan_of(options["plan"])
         try:
             granted = subscribing.grant(
                 account, plan=plan, until=options["until"], cause=Cause(note=options["note"])
             )
         except DomainError as refusal:
             raise CommandError(told(refusal)) from refusal
-        end = f"until {granted.ends_at:%d %b %Y, %H:%M} UTC" if granted.ends_at else "for good"
-        self.stdout.write(f"{account.email} has {plan.slug} {end}.")
+        self.stdout.write(f"{account.email} has {plan.slug} {end_of(granted)}.")
 
 
 def moment(text: str) -> datetime:
     """ISO 8601, in UTC unless it says otherwise. Raises `ValueError`."""
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def told(refusal: DomainError) -> str:
-    return " ".join(one["detail"] for one in refusal.extra.get("errors", [])) or refusal.detail
