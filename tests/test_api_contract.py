@@ -35,7 +35,7 @@ from .fuzzed_playback import Playing
 from .fuzzed_shelf import Shelf
 
 SEED = int(os.environ.get("FUZZ_SEED", "20261122"))
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
 # The newsroom has many routes of few shapes, so each gets fewer.
 NEWSROOM_EXAMPLES = max(2, EXAMPLES // 5)
 # What players fetch by addresses that they were told.
