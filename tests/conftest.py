@@ -1,4 +1,4 @@
-"""Fixtures that span apps: one running site for fault tests and journeys."""
+"""Fixtures that span apps: one running site for fault tests and journeys, which have the machine alone."""
 
 import os
 from collections.abc import Iterator
@@ -30,25 +30,22 @@ WEB_SETTINGS = {
     "RATE_LIMIT_LOGIN_ACCOUNT": "1000/m",
     "RATE_LIMIT_LOGIN_CLIENT": "1000/m",
     "RATE_LIMIT_SIGNUP": "1000/h",
+    "REQUEST_DEADLINE_S": "2",
+    "REDIS_TIMEOUT_S": "0.4",
     "HEARTBEAT_INTERVAL_S": "5",
 }
-# For tests that hold the site to its time limits, and have the machine to themselves.
-IN_TIME = {"REQUEST_DEADLINE_S": "2", "REDIS_TIMEOUT_S": "0.4"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A journey is one story: its tests stay together, on one site."""
     for item in items:
         if "site_process" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture(scope="session")
-def site_process(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     var = tmp_path_factory.mktemp("site")
-    alone = any(item.get_closest_marker("alone") for item in request.session.items)
-    settings = WEB_SETTINGS | (IN_TIME if alone else {})
     with engines.running(var / "engines", grace=5) as urls:
         proxies = {}
         for engine, variable in VARIABLES.items():
@@ -58,7 +55,7 @@ def site_process(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         direct = os.environ | urls | {"OTTSITE_VAR": str(var), "SITE_URL": f"http://127.0.0.1:{port}"}
         through = {VARIABLES[name]: proxy.url(urls[VARIABLES[name]]) for name, proxy in proxies.items()}
         commands = {
-            "web": (["web", "--port", str(port)], direct | through | settings),
+            "web": (["web", "--port", str(port)], direct | through | WEB_SETTINGS),
             "worker": (["worker"], direct),
         }
         site = Site(f"http://127.0.0.1:{port}", var, proxies, commands)

@@ -9,8 +9,6 @@ import pytest
 
 from .live import Answer, Site, eventually
 
-pytestmark = pytest.mark.alone
-
 FAULTS: dict[str, Callable[[Site, str], None]] = {
     "refused": lambda site, store: site.proxies[store].refuse(),
     "silent": lambda site, store: site.proxies[store].freeze(),

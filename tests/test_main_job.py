@@ -135,9 +135,16 @@ def test_another_language_and_subtitles_are_added(story: Story) -> None:
         place = page.get_by_role("region", name=label)
         place.locator("[type=file]").set_input_files(file)
         expect(place.locator(".nr-transfer-line")).to_contain_text("Ready", timeout=ENCODING_MS)
+    place = page.get_by_role("region", name="Subtitles in English")
+    place.get_by_label("For the deaf and hard of hearing").check()
+    place.locator("[type=file]").set_input_files(story.reels.subtitles["en"])
+    expect(place.locator(".nr-transfer")).to_have_count(2)
+    expect(place.locator(".nr-transfer-line").last).to_contain_text("Ready", timeout=ENCODING_MS)
+    story.photograph(editor, "additions")
     page.reload()
-    work = page.locator(".nr-work")
-    expect(work.locator("ul.nr-rows li")).to_have_count(2)
+    rows = page.locator(".nr-work ul.nr-rows li")
+    expect(rows).to_have_count(3)
+    expect(rows.filter(has_text="SDH")).to_have_count(1)
     story.photograph(editor, "languages")
 
 

@@ -40,7 +40,7 @@
     /* --- What was begun ------------------------------------------------------------------------------- */
 
     const memory = {
-        key: (file, place) => `newsroom-upload:${[place.upload, place.asset ?? "", place.role ?? "", file.name, file.size, file.lastModified].join("|")}`,
+        key: (file, place) => `newsroom-upload:${[place.upload, place.asset ?? "", place.role ?? "", ...place.marks?.() ?? [], file.name, file.size, file.lastModified].join("|")}`,
         get(key) {
             try {
                 return JSON.parse(localStorage.getItem(key))?.url ?? null;
@@ -124,6 +124,7 @@
     class Transfer {
         constructor(file, place, { received } = {}) {
             Object.assign(this, { file, place, received, sent: 0, speed: 0, tries: 0 });
+            this.marks = place.marks?.() ?? [];
             this.key = memory.key(file, place);
             this.url = memory.get(this.key);
             this.draw();
@@ -229,6 +230,7 @@
 
         async begin() {
             const told = { filename: this.file.name, role: this.place.role, asset: this.place.asset, language: this.place.language };
+            for (const mark of this.marks) told[mark] = "true";
             const pairs = Object.entries(told).filter(([, value]) => value).map(([name, value]) => `${name} ${base64(value)}`);
             const answer = await ask("POST", this.place.upload, { "Upload-Length": this.file.size, "Upload-Metadata": pairs.join(",") }, null, this.control);
             this.url = new URL(answer.getResponseHeader("Location"), location).pathname;
@@ -404,7 +406,10 @@
     function awaken(root) {
         for (const section of root.querySelectorAll("[data-uploader]:not([data-awake])")) {
             section.dataset.awake = "";
-            furnish(section, { ...section.dataset }, { label: "Choose files", multiple: section.dataset.single === undefined });
+            // What somebody ticked beside it, when the file is chosen.
+            const boxes = section.closest(".nr-addition")?.querySelectorAll("[data-mark]") ?? [];
+            const marks = () => [...boxes].filter((one) => one.checked).map((one) => one.dataset.mark);
+            furnish(section, { ...section.dataset, marks }, { label: "Choose files", multiple: section.dataset.single === undefined });
         }
         for (const select of root.querySelectorAll("select[data-upload]:not([data-awake])")) {
             select.dataset.awake = "";

@@ -81,9 +81,19 @@ def _sound(row: Any) -> dict[str, Any]:
     return {"row": row, "average": f"{row.average_bps / 1e3:.0f}", "size": f"{row.size / MIB:.1f}"}
 
 
-def additions() -> list[dict[str, str]]:
+# What can be said of a file, by its role: flags of `Upload`, and the words for them.
+MARKS = {
+    "subtitles": [
+        ("sdh", "For the deaf and hard of hearing (SDH)"),
+        ("forced", "Only what is foreign in picture or sound (forced)"),
+    ],
+    "audio": [("described", "Describes the picture (audio description)")],
+}
+
+
+def additions() -> list[dict[str, Any]]:
     """What can be uploaded for a video that is here already, in each language of the site."""
-    texts = "SubRip, WebVTT or SubStation. One that is there in this language is replaced."
+    texts = "SubRip, WebVTT or SubStation. One of the kind that is there in this language is replaced."
     sound = "The first sound of the file, cut or filled up to the length of the video."
     film = (
         "What can be played now plays on until the new one is ready. Subtitles and languages added here stay."
@@ -95,8 +105,10 @@ def additions() -> list[dict[str, str]]:
     ]
 
 
-def _addition(role: str, label: str, hint: str, language: str = "") -> dict[str, str]:
-    return {"role": role, "label": label, "hint": hint, "language": language}
+def _addition(role: str, label: str, hint: str, language: str = "") -> dict[str, Any]:
+    return {
+        "role": role, "label": label, "hint": hint, "language": language, "marks": MARKS.get(role, ()),
+    }  # fmt: skip
 
 
 class VideoPage:

@@ -9,7 +9,7 @@ from apps.billing.entitlements import Entitlement
 from apps.billing.services import entitlement_of
 from apps.catalog.offers import Viewer
 from apps.engagement.services import positions
-from apps.streaming.decision import Ask, judge
+from apps.streaming.decision import Ask, Video, judge
 
 from .finding import Live, Part, Tracks, Wanted, live, tracks
 
@@ -39,9 +39,10 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question and what it is about; `part` None: the title has nothing that plays."""
+    """A question and what it is about; `part` None: the title has nothing that plays. `able`: the device."""
 
     ask: Ask
+    able: Abilities
     entitlement: Entitlement
     live: Live | None
     part: Part | None
@@ -68,9 +69,9 @@ def gather(
         max_height=min(heights, default=None),
         streams=entitlement.streams,
         playing=playing,
-        decodable=seen.video(able.codecs) if seen and able.codecs is not None else None,
+        decodable=_decodable(seen, able),
     )
-    return Case(ask, entitlement, found, part, seen)
+    return Case(ask, able, entitlement, found, part, seen)
 
 
 def _goes_on(found: Live, who: Who) -> Part | None:
@@ -80,8 +81,12 @@ def _goes_on(found: Live, who: Who) -> Part | None:
     return found.contents.parts.get(content) or found.contents.first()
 
 
+def _decodable(seen: Tracks | None, able: Abilities) -> Video | None:
+    return seen.video(able.codecs) if seen and able.codecs is not None else None
+
+
 def next_part(case: Case) -> Part | None:
-    """The episode after the one that plays, if the viewer may play it now."""
+    """The episode after the one that plays, if the viewer may play it now, and the device can."""
     if case.live is None or case.part is None:
         return None
     following = next(iter(case.live.contents.after(case.part)), None)
@@ -90,6 +95,6 @@ def next_part(case: Case) -> Part | None:
     seen = tracks(following.asset)
     ask = Ask(
         case.ask.viewer, case.live.shown(following), case.ask.verified, seen.video() if seen else None,
-        case.ask.max_height, streams=1, playing=0,
+        case.ask.max_height, streams=1, playing=0, decodable=_decodable(seen, case.able),
     )  # fmt: skip
     return following if judge(ask) else None

@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.accounts.tests.steps import refused
-from apps.catalog.models import Title
+from apps.catalog.models import Episode, Title
 from apps.media.models import Rendition
 from apps.media.tests import packaged
 from apps.media.tests.packaged import Packaged
@@ -55,6 +55,20 @@ def test_a_device_without_picture_or_sound_is_told_so_and_takes_no_stream(
     refused(steps.start(watching, title, capabilities={"codecs": known}), 403, "device_unsupported")
 
     assert steps.started(watching, title, capabilities={"codecs": ["av1", "aac"]})["max_height"] == 720
+
+
+def test_a_next_episode_that_the_device_cannot_play_is_none(watching: APIClient, premium: Any) -> None:
+    title = steps.series()
+    second = Episode.objects.get(season__title=title, number=2)
+    Rendition.objects.filter(asset=second.asset).update(codec="av1")
+
+    named = []
+    for able in ({"codecs": ["h264", "aac"]}, {"codecs": ["h264", "av1", "aac"]}, {}):
+        playing = steps.started(watching, title, capabilities=able)
+        named.append((playing["next_episode"] or {}).get("id"))
+        steps.stop(playing)
+
+    assert named == [None, str(second.public_id), str(second.public_id)]
 
 
 @pytest.mark.parametrize("told", ["h264", ["H264"], ["avc1.64001f"], ["h264"] * 33, [None]])
