@@ -123,6 +123,30 @@ def test_a_film_is_uploaded_over_a_bad_line_in_two_sittings(
     assert editor.trouble == []
 
 
+@pytest.mark.usefixtures("stocked")
+def test_what_was_begun_for_one_language_is_not_taken_for_another(editor: Desk, tmp_path: Path) -> None:
+    page, line = editor.page, Line(editor)
+    text = tmp_path / "lines.srt"
+    text.write_text("1\n00:00:01,000 --> 00:00:02,000\n" + "la " * 1_000_000)
+    editor.open("/admin/media/asset/")
+    page.locator("#result_list tbody th a").first.click()
+    page.locator(".nr-more summary").click()
+
+    english, hindi = (
+        page.get_by_role("region", name=f"Subtitles in {name}") for name in ("English", "हिन्दी")
+    )
+    english.locator("[type=file]").set_input_files(text)
+    moves(editor, beyond=1_000)
+    english.get_by_role("button", name="Pause").click()
+    expect(english.locator(".nr-transfer-line")).to_contain_text("Paused at")
+    line.offsets.clear()
+    line.at(FAST)
+    hindi.locator("[type=file]").set_input_files(text)
+    expect(hindi.locator(".nr-transfer-line")).to_contain_text(HANDED_OVER)
+
+    assert line.offsets[0] == 0
+
+
 def test_what_is_refused_says_why_and_several_go_one_after_the_other(editor: Desk, tmp_path: Path) -> None:
     page = editor.page
     names = ["empty.mp4", "one.mp4", "two.mp4"]

@@ -40,7 +40,7 @@
     /* --- What was begun ------------------------------------------------------------------------------- */
 
     const memory = {
-        key: (file, place) => `newsroom-upload:${[place.upload, place.asset ?? "", place.role ?? "", ...place.marks?.() ?? [], file.name, file.size, file.lastModified].join("|")}`,
+        key: (file, place) => `newsroom-upload:${[place.upload, place.asset ?? "", place.role ?? "", place.language ?? "", ...place.marks?.() ?? [], file.name, file.size, file.lastModified].join("|")}`,
         get(key) {
             try {
                 return JSON.parse(localStorage.getItem(key))?.url ?? null;
